@@ -1,0 +1,1 @@
+"""Compress, convert, check and describe models for devices."""

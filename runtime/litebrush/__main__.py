@@ -1,0 +1,5 @@
+"""``python -m litebrush``."""
+
+from litebrush.cli import main
+
+main()

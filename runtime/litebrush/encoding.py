@@ -1,0 +1,96 @@
+"""Picture bytes to tensor values and back.
+
+A stored value p (0 to 255) stands for the real value ``minimum + p / 255 * (maximum - minimum)``. A quantized
+tensor has one stored value for each byte, so encoding is a table of 256 entries, and no float picture is made.
+Where scale and zero point are those of the picture itself (scale 1/255, zero point -128), the table is the
+identity shifted by 128, and encoding is ``byte XOR 0x80``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litebrush.contract import TensorSpec
+from litebrush.engine import TensorInfo
+
+Bytes = NDArray[np.uint8]
+Array = NDArray[Any]
+
+_SIGN_BIT = np.uint8(0x80)
+_ALL_BYTES = np.arange(256, dtype=np.uint8)
+
+
+class PictureEncoding:
+    """Encodes pictures into one tensor, and decodes them out of it.
+
+    Attributes:
+        exact: every byte survives encoding and decoding, at the cost of one XOR a byte.
+
+    """
+
+    def __init__(self, spec: TensorSpec, info: TensorInfo) -> None:
+        """Build the tables for one tensor.
+
+        Args:
+            spec: the range of real values.
+            info: dtype, scale and zero point (8-bit integer, or float32).
+
+        """
+        self._minimum = np.float32(spec.minimum)
+        self._step = np.float32((spec.maximum - spec.minimum) / 255)
+        self._encode_table: Array | None = None
+        self._decode_table: Bytes | None = None
+        if info.quantized:
+            self._encode_table = self._quantize(_ALL_BYTES, info)
+            self._decode_table = self._dequantize(info)
+        self.exact = (
+            self._encode_table is not None
+            and self._encode_table.dtype == np.int8
+            and np.array_equal(self._encode_table.view(np.uint8), _ALL_BYTES ^ _SIGN_BIT)
+        )
+
+    def _quantize(self, stored: Bytes, info: TensorInfo) -> Array:
+        limits = np.iinfo(info.dtype)
+        values = np.rint((self._minimum + stored * self._step) / np.float32(info.scale)) + info.zero_point
+        table: Array = np.clip(values, limits.min, limits.max).astype(info.dtype)
+        return table
+
+    def _dequantize(self, info: TensorInfo) -> Bytes:
+        values = _ALL_BYTES.view(info.dtype).astype(np.float32)
+        real = (values - info.zero_point) * np.float32(info.scale)
+        return _to_bytes((real - self._minimum) / self._step)
+
+    def encode(self, picture: Bytes, out: Array) -> None:
+        """Write a picture into tensor memory of the same shape."""
+        if self.exact:
+            np.bitwise_xor(picture, _SIGN_BIT, out=out.view(np.uint8))
+        elif self._encode_table is not None:
+            np.take(self._encode_table, picture, out=out, mode="clip")
+        else:
+            np.multiply(picture, self._step, out=out, casting="unsafe")
+            if self._minimum:
+                out += self._minimum
+
+    def encode_value(self, stored: float, out: Array) -> None:
+        """Fill tensor memory with one value, rounded to a whole stored value where the tensor is quantized."""
+        if self._encode_table is not None:
+            out.fill(self._encode_table[round(float(stored))])
+        else:
+            out.fill(self._minimum + np.float32(stored) * self._step)
+
+    def decode(self, values: Array, out: Bytes) -> None:
+        """Read tensor memory as a picture, rounded and clipped to bytes."""
+        if self.exact:
+            np.bitwise_xor(values.view(np.uint8), _SIGN_BIT, out=out)
+        elif self._decode_table is not None:
+            np.take(self._decode_table, values.view(np.uint8), out=out, mode="clip")
+        else:
+            out[...] = _to_bytes((values - self._minimum) / self._step)
+
+
+def _to_bytes(stored: NDArray[np.float32]) -> Bytes:
+    np.rint(stored, out=stored)
+    return np.clip(stored, 0, 255, out=stored).astype(np.uint8)

@@ -1,0 +1,201 @@
+"""The seam to the interpreter; the only module that imports one.
+
+An engine shows its tensors as memory: write an input, invoke, read an output. The arrays are views that
+are only good until the next ``invoke`` or ``resize``, so take them, use them, and let them go::
+
+    engine.input("image")[:] = pixels
+    engine.invoke()
+    result = engine.output("restored").copy()
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litebrush.errors import EngineError
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """A tensor as the interpreter knows it: real value = scale * (stored value - zero_point).
+
+    Attributes:
+        shape: static shape.
+        dtype: numpy dtype.
+        scale: 0 where the tensor is not quantized.
+        zero_point: stored value that stands for 0.
+
+    """
+
+    shape: Shape
+    dtype: np.dtype[Any]
+    scale: float = 0.0
+    zero_point: int = 0
+
+    @property
+    def quantized(self) -> bool:
+        """Whether stored values are integers with a scale."""
+        return self.scale != 0
+
+
+class Engine(Protocol):
+    """One loaded network, ready to run.
+
+    Attributes:
+        name: the interpreter and its version, such as ``ai-edge-litert 2.3.0``.
+        accelerator: what the network runs on.
+        inputs, outputs: tensors by their names in the signature, as they are in the file.
+
+    """
+
+    name: str
+    accelerator: str
+    inputs: Mapping[str, TensorInfo]
+    outputs: Mapping[str, TensorInfo]
+
+    def resize(self, shapes: Mapping[str, Shape]) -> None:
+        """Change the inputs' shapes; nothing happens when they have them already."""
+
+    def input(self, name: str) -> Array:
+        """Writable view of an input."""
+
+    def output(self, name: str) -> Array:
+        """View of an output; valid after :meth:`invoke`."""
+
+    def invoke(self) -> None:
+        """Run the network once."""
+
+
+class LiteRtEngine:
+    """The LiteRT interpreter on the CPU (XNNPACK)."""
+
+    accelerator = "cpu"
+
+    def __init__(self, flatbuffer: bytes, signature: str, threads: int) -> None:
+        """Load a network.
+
+        Args:
+            flatbuffer: the .tflite model.
+            signature: the signature to run.
+            threads: CPU threads for one inference.
+
+        Raises:
+            EngineError: no interpreter is installed, or it refuses the model.
+
+        """
+        if threads < 1:
+            raise EngineError(f"threads is {threads}; it must be at least 1")
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as problem:
+            raise EngineError(f"no TFLite interpreter here ({problem}); pip install ai-edge-litert") from None
+        try:
+            self._interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+            runner = self._interpreter.get_signature_runner(signature)
+            inputs, outputs = runner.get_input_details(), runner.get_output_details()
+            del runner  # it counts as a reference that forbids allocating
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as problem:
+            raise EngineError(f"the interpreter refuses this model: {problem}") from None
+        self.name = _interpreter_version()
+        self.inputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in inputs.items()}
+        self.outputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in outputs.items()}
+        self._indices = {name: details["index"] for name, details in {**inputs, **outputs}.items()}
+        self._shapes = {name: info.shape for name, info in self.inputs.items()}
+
+    def resize(self, shapes: Mapping[str, Shape]) -> None:
+        """See :class:`Engine`."""
+        if all(self._shapes[name] == shape for name, shape in shapes.items()):
+            return
+        for name, shape in shapes.items():
+            self._interpreter.resize_tensor_input(self._indices[name], shape)
+        try:
+            self._interpreter.allocate_tensors()
+        except RuntimeError as problem:
+            raise EngineError(f"the interpreter cannot run this model at {dict(shapes)}: {problem}") from None
+        self._shapes.update(shapes)
+
+    def input(self, name: str) -> Array:
+        """See :class:`Engine`."""
+        return self._view(name)
+
+    def output(self, name: str) -> Array:
+        """See :class:`Engine`."""
+        return self._view(name)
+
+    def _view(self, name: str) -> Array:
+        view: Array = self._interpreter.tensor(self._indices[name])()
+        return view
+
+    def invoke(self) -> None:
+        """See :class:`Engine`."""
+        self._interpreter.invoke()
+
+
+def _tensor_info(details: Mapping[str, Any]) -> TensorInfo:
+    scale, zero_point = details["quantization"]
+    shape = tuple(int(side) for side in details["shape"])
+    return TensorInfo(shape, np.dtype(details["dtype"]), float(scale), int(zero_point))
+
+
+def _interpreter_version() -> str:
+    from importlib.metadata import version
+
+    return f"ai-edge-litert {version('ai-edge-litert')}"
+
+
+class FakeEngine:
+    """An engine for tests: a function on numpy arrays in the place of a network.
+
+    >>> copy = FakeEngine({"x": info}, {"y": info}, lambda inputs: {"y": inputs["x"]})
+    """
+
+    name = "fake"
+    accelerator = "cpu"
+
+    def __init__(
+        self,
+        inputs: Mapping[str, TensorInfo],
+        outputs: Mapping[str, TensorInfo],
+        function: Callable[[Mapping[str, Array]], Mapping[str, Array]],
+    ) -> None:
+        """Stand in for a network.
+
+        Args:
+            inputs, outputs: the tensors to show.
+            function: input arrays by name -> output arrays by name.
+
+        """
+        self.inputs = inputs
+        self.outputs = outputs
+        self.invocations = 0
+        self._function = function
+        self._arrays: dict[str, Array] = {name: np.zeros(info.shape, info.dtype) for name, info in inputs.items()}
+
+    def resize(self, shapes: Mapping[str, Shape]) -> None:
+        """See :class:`Engine`."""
+        for name, shape in shapes.items():
+            if self._arrays[name].shape != shape:
+                self._arrays[name] = np.zeros(shape, self.inputs[name].dtype)
+
+    def input(self, name: str) -> Array:
+        """See :class:`Engine`."""
+        return self._arrays[name]
+
+    def output(self, name: str) -> Array:
+        """See :class:`Engine`."""
+        return self._arrays[name]
+
+    def invoke(self) -> None:
+        """See :class:`Engine`."""
+        self.invocations += 1
+        self._arrays.update(self._function({name: self._arrays[name] for name in self.inputs}))

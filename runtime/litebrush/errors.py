@@ -1,0 +1,53 @@
+"""What can go wrong, as a tree.
+
+    LitebrushError
+    ├── ImageError          a picture could not be read, understood or written
+    ├── ModelFileError      a file is not a litebrush model, or is damaged
+    │   └── ContractError   the contract in it (or of a hand-over) contradicts itself or the network
+    ├── VerificationError   a model did not reproduce its golden result here
+    ├── EngineError         no interpreter, or one that refused the model
+    ├── RecipeError         a training or export setting that does not exist or cannot work
+    ├── DataError           a folder of images that cannot be trained on
+    └── ConversionError     the converter refused a model, or died
+
+Each message says what was given, what was expected, and what to do next, in one line.
+The command line prints the message and ends with status 2.
+"""
+
+from __future__ import annotations
+
+
+class LitebrushError(Exception):
+    """Base of every error that litebrush raises on purpose."""
+
+
+class ImageError(LitebrushError):
+    """A picture could not be read, understood or written."""
+
+
+class ModelFileError(LitebrushError):
+    """A file is not a litebrush model, or is damaged."""
+
+
+class ContractError(ModelFileError):
+    """A contract contradicts itself or the network it describes."""
+
+
+class VerificationError(LitebrushError):
+    """A model did not reproduce its golden result on this machine."""
+
+
+class EngineError(LitebrushError):
+    """No interpreter is installed, or it refused the model."""
+
+
+class RecipeError(LitebrushError):
+    """A setting that does not exist or cannot work."""
+
+
+class DataError(LitebrushError):
+    """A folder of images that cannot be trained on."""
+
+
+class ConversionError(LitebrushError):
+    """The converter refused a model, or died on it."""

@@ -1,0 +1,54 @@
+"""How long a call takes on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+_DOT_PRODUCT_FLAGS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"})
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Wall-clock times of one call, repeated, in milliseconds."""
+
+    runs: int
+    p50_ms: float
+    p90_ms: float
+
+
+def measure_latency(
+    call: Callable[[], object], warm_up_runs: int = 2, least_runs: int = 20, least_seconds: float = 1.0
+) -> Latency:
+    """Time a call after warming up, at least ``least_runs`` times and for ``least_seconds``."""
+    for _ in range(warm_up_runs):
+        call()
+    durations_ms: list[float] = []
+    while len(durations_ms) < least_runs or sum(durations_ms) < least_seconds * 1000:
+        began = time.perf_counter_ns()
+        call()
+        durations_ms.append((time.perf_counter_ns() - began) / 1e6)
+    p50, p90 = np.percentile(durations_ms, [50, 90])
+    return Latency(len(durations_ms), float(p50), float(p90))
+
+
+def has_int8_dot_product(cpu_info: Path = Path("/proc/cpuinfo")) -> bool | None:
+    """Whether this CPU multiplies and adds 8-bit integers in one instruction; None where it does not tell.
+
+    AVX-VNNI and AVX512-VNNI on x86-64, dotprod and i8mm on Arm. Without them an 8-bit convolution
+    takes about as many instructions as a float one, and int8 saves memory but little time.
+    """
+    try:
+        text = cpu_info.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    flags: set[str] = set()
+    for line in text.splitlines():
+        label, _, values = line.partition(":")
+        if label.strip() in ("flags", "Features"):
+            flags.update(values.split())
+    return bool(flags & _DOT_PRODUCT_FLAGS) if flags else None

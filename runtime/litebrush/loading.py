@@ -1,0 +1,84 @@
+"""From a name, a path or bytes to a model that runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Union
+
+from litebrush.contract import Precision
+from litebrush.engine import LiteRtEngine
+from litebrush.errors import ModelFileError
+from litebrush.modelfile import ModelFile, read_model
+from litebrush.restorer import Restorer
+from litebrush.verification import Verification, verify_golden
+from litebrush.zoo import MODELS, ZooModel, find_model
+
+Source = Union[str, "os.PathLike[str]", bytes]
+
+
+def load(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Restorer:
+    """Load a model, ready to be called.
+
+    Args:
+        source: name of a shipped model, path of a .tflite file, or the bytes of one.
+        precision: for a shipped model, which of its files; for a file, what it must be. None takes the
+            shipped model's preferred precision (int8), or the file's.
+        threads: CPU threads for one inference.
+
+    Raises:
+        ModelFileError: no such model, a damaged one, or one of another precision.
+        ContractError: a .tflite file without a litebrush contract.
+        EngineError: no interpreter is installed, or it refuses the model.
+
+    """
+    model = open_model(source, precision)
+    return Restorer(model.contract, _engine(model, threads))
+
+
+def verify(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Verification:
+    """Replay a model's golden result on this machine.
+
+    Raises:
+        VerificationError: the result is not the promised one.
+        ModelFileError, ContractError, EngineError: as :func:`load`.
+
+    """
+    model = open_model(source, precision)
+    engine = _engine(model, threads)
+    output = engine.outputs[model.contract.outputs[0].name]
+    return verify_golden(model, Restorer(model.contract, engine), output.scale or 1.0)
+
+
+def models() -> tuple[ZooModel, ...]:
+    """The shipped models."""
+    return MODELS
+
+
+def open_model(source: Source, precision: Precision | str | None = None) -> ModelFile:
+    """Read a model's file without loading its network. Arguments and errors as :func:`load`."""
+    wanted = _precision(precision)
+    if isinstance(source, bytes):
+        model = read_model(source)
+    else:
+        path = Path(source)
+        is_name = isinstance(source, str) and not path.suffix and not path.exists()
+        model = read_model(find_model(os.fspath(source), wanted) if is_name else path)
+    if wanted and model.contract.precision is not wanted:
+        found = model.contract.precision.value if model.contract.precision else "none"
+        raise ModelFileError(f"this model's precision is {found}, {wanted.value} was asked")
+    return model
+
+
+def _precision(precision: Precision | str | None) -> Precision | None:
+    if precision is None:
+        return None
+    try:
+        return Precision(precision)
+    except ValueError:
+        known = ", ".join(member.value for member in Precision)
+        raise ModelFileError(f"no precision is called '{precision}'; there is {known}") from None
+
+
+def _engine(model: ModelFile, threads: int) -> LiteRtEngine:
+    return LiteRtEngine(model.flatbuffer, model.contract.signature, threads)

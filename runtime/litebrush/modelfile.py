@@ -1,0 +1,141 @@
+"""One .tflite file that proves itself: a flatbuffer, and behind it a ZIP archive with contract and golden result.
+
+Every TFLite interpreter ignores what follows the flatbuffer (the convention of TFLite Metadata for associated
+files), and every unzip reads it::
+
+    $ unzip -l denoise-int8.tflite
+    litebrush.json   the contract
+    golden.npz       picture (H, W, 3) uint8, and the output expected for it
+    flatbuffer.sha256
+
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litebrush.atomic import atomic_file
+from litebrush.contract import ModelContract
+from litebrush.errors import ContractError, ModelFileError
+
+_IDENTIFIER = b"TFL3"
+_CONTRACT, _GOLDEN, _DIGEST = "litebrush.json", "golden.npz", "flatbuffer.sha256"
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class GoldenPair:
+    """A small picture and what the model makes of it.
+
+    Attributes:
+        picture: (h, w, 3) uint8. A replay repeats it by reflection until it fills the model's input.
+        expected: (h, w, 3), the upper left corner of the output in the output tensor's own dtype.
+
+    """
+
+    picture: NDArray[np.uint8]
+    expected: NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model as it lies on a disk.
+
+    Attributes:
+        flatbuffer: the bytes for the interpreter.
+        contract: what it promises.
+        golden: what it must reproduce.
+
+    """
+
+    flatbuffer: bytes
+    contract: ModelContract
+    golden: GoldenPair
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the flatbuffer."""
+        return hashlib.sha256(self.flatbuffer).hexdigest()
+
+
+def read_model(source: Path | bytes) -> ModelFile:
+    """Read and check a litebrush model.
+
+    Raises:
+        ModelFileError: missing, empty, no TFLite model, damaged.
+        ContractError: a TFLite model without a contract, or with one that contradicts itself.
+
+    """
+    name = "these bytes" if isinstance(source, bytes) else f"'{source}'"
+    content = source if isinstance(source, bytes) else _read_bytes(source)
+    if not content:
+        raise ModelFileError(f"{name} is empty; export or copy the model again")
+    if content[4:8] != _IDENTIFIER:
+        raise ModelFileError(f"{name} is not a TFLite model; give a .tflite file that 'litebrush export' wrote")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile:
+        raise ContractError(
+            f"{name} is a TFLite model without a readable litebrush contract: made by another tool, or cut short; "
+            "export it with 'litebrush export'"
+        ) from None
+    try:
+        flatbuffer = content[: min(member.header_offset for member in archive.infolist())]
+        contract = ModelContract.from_json(archive.read(_CONTRACT))
+        with np.load(io.BytesIO(archive.read(_GOLDEN)), allow_pickle=False) as golden:
+            pair = GoldenPair(golden["picture"], golden["expected"])
+        digest = archive.read(_DIGEST).decode("ascii")
+    except ContractError as problem:
+        raise ContractError(f"{name}: {problem}") from None
+    except KeyError as problem:
+        raise ContractError(
+            f"{name} has no litebrush contract ({problem}); export it with 'litebrush export'"
+        ) from None
+    except Exception as problem:  # zipfile, zlib and numpy raise many kinds on damaged bytes
+        raise ModelFileError(f"{name} is damaged ({problem}); export or copy the model again") from None
+    model = ModelFile(flatbuffer, contract, pair)
+    if model.sha256 != digest:
+        raise ModelFileError(f"{name} is damaged: its network is not the one that was exported; copy it again")
+    return model
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ModelFileError(f"there is no file '{path}'; 'litebrush models' lists the shipped models") from None
+    except OSError as problem:
+        raise ModelFileError(f"cannot read '{path}': {problem.strerror}") from None
+
+
+def write_model(model: ModelFile, path: Path) -> None:
+    """Write a model whole or not at all. Equal models give equal bytes.
+
+    Raises:
+        ModelFileError: the folder is missing or cannot be written to, the disk is full.
+
+    """
+    golden = io.BytesIO()
+    np.savez_compressed(golden, picture=model.golden.picture, expected=model.golden.expected)
+    try:
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(model.flatbuffer)
+            with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(_member(_CONTRACT), model.contract.to_json())
+                archive.writestr(_member(_GOLDEN), golden.getvalue())
+                archive.writestr(_member(_DIGEST), model.sha256)
+    except OSError as problem:
+        raise ModelFileError(f"cannot write '{path}': {problem.strerror or problem}") from None
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, _EARLIEST)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    return member

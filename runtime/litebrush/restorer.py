@@ -1,0 +1,180 @@
+"""Photographs of any size through a network of a fixed size."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litebrush.contract import ModelContract, Precision, Role
+from litebrush.encoding import PictureEncoding
+from litebrush.engine import Array, Engine
+from litebrush.errors import ContractError, ImageError
+from litebrush.image import ImageLike, Photo, Pixels, to_photo
+from litebrush.noise import estimate_noise_level
+from litebrush.tiling import AxisPlan, Span, plan_axis
+
+CPU_TILE_LIMIT = 512
+SMALLEST_SIDE = 8
+
+NoiseLevel = float | Literal["auto"]
+Progress = Callable[[int, int], None]
+_Image = TypeVar("_Image", bound=ImageLike)
+
+
+@dataclass(frozen=True)
+class _Tile:
+    rows: Span
+    columns: Span
+
+
+class Restorer:
+    """Removes noise from photographs.
+
+        >>> restorer = litebrush.load("denoise")
+        >>> clean = restorer(photo, noise_level=25)
+
+    One restorer may be called from several threads; the calls take turns.
+
+    Attributes:
+        contract: what the model promises.
+        engine: the interpreter and its version.
+        accelerator: what the network really runs on.
+        precision: arithmetic of the model.
+        tile_limit: longest side of a tile in pixels. Results do not depend on it, memory does.
+
+    """
+
+    def __init__(self, contract: ModelContract, engine: Engine, tile_limit: int = CPU_TILE_LIMIT) -> None:
+        """Join a contract and an engine that has loaded its network.
+
+        Raises:
+            ContractError: the network's tensors are not those of the contract, or ``tile_limit`` does not suit it.
+
+        """
+        self.contract = contract
+        self.engine = engine.name
+        self.accelerator = engine.accelerator
+        self._engine = engine
+        self._image = contract.input(Role.IMAGE)
+        self._noise_level = contract.input(Role.NOISE_LEVEL)
+        self._output = contract.outputs[0]
+        for spec, tensors in [*((spec, engine.inputs) for spec in contract.inputs), (self._output, engine.outputs)]:
+            if spec.name not in tensors or tensors[spec.name].shape != spec.shape:
+                raise ContractError(f"the network has no tensor '{spec.name}' of shape {spec.shape} as promised")
+        self._encode = PictureEncoding(self._image, engine.inputs[self._image.name])
+        self._encode_level = PictureEncoding(self._noise_level, engine.inputs[self._noise_level.name])
+        self._decode = PictureEncoding(self._output, engine.outputs[self._output.name])
+        self._lock = threading.Lock()
+        tiling = contract.tiling
+        if tiling.resizable and (tile_limit % tiling.alignment or tile_limit <= 2 * (tiling.halo + tiling.alignment)):
+            raise ContractError(
+                f"tile_limit is {tile_limit}; it must be a multiple of {tiling.alignment} "
+                f"above {2 * (tiling.halo + tiling.alignment)} pixels"
+            )
+        self.tile_limit = tile_limit
+
+    @property
+    def precision(self) -> Precision | None:
+        """Arithmetic of the model."""
+        return self.contract.precision
+
+    def __call__(self, photo: _Image, noise_level: NoiseLevel = "auto", progress: Progress | None = None) -> _Image:
+        """Restore one photograph.
+
+        Args:
+            photo: PIL image of any mode but F, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA;
+                at least 8 pixels on a side.
+            noise_level: standard deviation of the noise in grey levels, or ``"auto"`` to estimate it.
+            progress: called with (tiles done, tiles in all) after each tile.
+
+        Returns:
+            The same kind of picture, upright; transparency, EXIF and colour profile are kept.
+
+        Raises:
+            ImageError: a picture that is not supported or too small, or a noise level the model was not trained for.
+
+        """
+        taken_apart = to_photo(photo)
+        _require_size(taken_apart)
+        level = self._checked_level(taken_apart, noise_level)
+        restored = self.restore_pixels(taken_apart.pixels, level, progress)
+        return taken_apart.with_pixels(restored)  # type: ignore[return-value]
+
+    def restore_pixels(self, pixels: Pixels, noise_level: float, progress: Progress | None = None) -> Pixels:
+        """Restore (H, W, 3) uint8 RGB pixels; memory beyond the result is bounded by one tile."""
+        rows, columns = (self._plan(side, axis) for axis, side in enumerate(pixels.shape[:2]))
+        restored = np.empty(pixels.shape, np.uint8)
+        total = len(rows.spans) * len(columns.spans)
+        with self._lock:
+            self._engine.resize(self._shapes_for(rows.size, columns.size))
+            for done, tile in enumerate(_tiles(rows, columns), start=1):
+                self.run_tile(_cut(pixels, tile, rows.size, columns.size), noise_level)
+                self._keep(tile, restored)
+                if progress is not None:
+                    progress(done, total)
+        return restored
+
+    def run_tile(self, tile: Pixels, noise_level: float) -> Array:
+        """Run the network once on a picture of exactly its present size.
+
+        Returns:
+            View of the output tensor, (1, H, W, 3) in the tensor's own dtype, valid until the next run.
+
+        """
+        self._encode.encode(tile, self._engine.input(self._image.name)[0])
+        self._encode_level.encode_value(noise_level, self._engine.input(self._noise_level.name))
+        self._engine.invoke()
+        return self._engine.output(self._output.name)
+
+    def _keep(self, tile: _Tile, restored: Pixels) -> None:
+        rows, columns = tile.rows, tile.columns
+        inside = (
+            slice(rows.keep_start - rows.start, rows.keep_stop - rows.start),
+            slice(columns.keep_start - columns.start, columns.keep_stop - columns.start),
+        )
+        target = restored[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop]
+        self._decode.decode(self._engine.output(self._output.name)[0][inside], target)
+
+    def _plan(self, length: int, axis: int) -> AxisPlan:
+        tiling = self.contract.tiling
+        limit = self.tile_limit if tiling.resizable else self._image.shape[1 + axis]
+        return plan_axis(length, limit, tiling.halo, tiling.alignment, tiling.resizable)
+
+    def _shapes_for(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
+        def scaled(shape: tuple[int, int, int, int]) -> tuple[int, ...]:
+            factor_rows, factor_columns = self._image.shape[1] // shape[1], self._image.shape[2] // shape[2]
+            return (1, height // factor_rows, width // factor_columns, shape[3])
+
+        return {spec.name: scaled(spec.shape) for spec in self.contract.inputs}
+
+    def _checked_level(self, photo: Photo, noise_level: NoiseLevel) -> float:
+        highest = self._noise_level.highest
+        if noise_level == "auto":
+            return min(estimate_noise_level(photo.pixels), highest)
+        if not 0 <= noise_level <= highest:
+            raise ImageError(f"a noise level of {noise_level} was asked; '{self.contract.name}' knows 0 to {highest:g}")
+        return float(noise_level)
+
+
+def _require_size(photo: Photo) -> None:
+    height, width = photo.pixels.shape[:2]
+    if min(height, width) < SMALLEST_SIDE:
+        raise ImageError(
+            f"a picture of {width}x{height} pixels is too small to repair; give one of at least "
+            f"{SMALLEST_SIDE}x{SMALLEST_SIDE}"
+        )
+
+
+def _tiles(rows: AxisPlan, columns: AxisPlan) -> Iterator[_Tile]:
+    return (_Tile(row, column) for row in rows.spans for column in columns.spans)
+
+
+def _cut(pixels: Pixels, tile: _Tile, height: int, width: int) -> NDArray[np.uint8]:
+    cut = pixels[tile.rows.start : tile.rows.start + height, tile.columns.start : tile.columns.start + width]
+    missing = (height - cut.shape[0], width - cut.shape[1])
+    return np.pad(cut, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric") if any(missing) else cut

@@ -1,0 +1,63 @@
+"""The shipped models and their index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from litebrush.contract import Precision
+from litebrush.errors import ModelFileError
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class ZooModel:
+    """A model that comes with litebrush.
+
+    Attributes:
+        name: what :func:`litebrush.load` takes.
+        summary: what it does, in a line.
+        precisions: the files that are shipped.
+        preferred: the one that is loaded when none is asked for.
+
+    """
+
+    name: str
+    summary: str
+    precisions: tuple[Precision, ...]
+    preferred: Precision
+
+    def path(self, precision: Precision) -> Path:
+        """Where the model's file lies."""
+        return _FOLDER / f"{self.name}-{precision.value}.tflite"
+
+
+MODELS = (
+    ZooModel(
+        name="denoise",
+        summary="removes Gaussian noise of level 0 to 50 from colour photographs",
+        precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.DYNAMIC, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+)
+
+
+def find_model(name: str, precision: Precision | None) -> Path:
+    """The file of a shipped model.
+
+    Raises:
+        ModelFileError: no model of this name, or not in this precision.
+
+    """
+    for model in MODELS:
+        if model.name == name:
+            chosen = precision or model.preferred
+            if chosen not in model.precisions:
+                shipped = ", ".join(shipped.value for shipped in model.precisions)
+                raise ModelFileError(f"'{name}' is not shipped in {chosen.value}; there is {shipped}")
+            return model.path(chosen)
+    raise ModelFileError(
+        f"no shipped model is called '{name}'; there is {', '.join(model.name for model in MODELS)}. "
+        "A file of your own must end in .tflite"
+    )
