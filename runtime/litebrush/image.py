@@ -7,6 +7,7 @@ the kind of picture that came in.
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,8 +163,10 @@ def read_image(path: Path) -> Image.Image:
             raise ImageError(f"'{path}' is empty; copy the picture again from where it came")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
-            image.load()
+            with Image.open(path) as image:
+                image.load()
+                image.getexif()
+                frames = getattr(image, "n_frames", 1)
     except FileNotFoundError:
         raise ImageError(f"there is no file '{path}'") from None
     except IsADirectoryError:
@@ -176,7 +179,6 @@ def read_image(path: Path) -> Image.Image:
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError) as problem:
         raise ImageError(f"'{path}' is damaged and cannot be read to its end ({problem}); use another copy") from None
-    frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":
         raise ImageError(f"'{path}' holds {frames} frames; save the one you want as a single picture")
     return image
@@ -193,12 +195,16 @@ def read_rgb(path: Path) -> Pixels:
 
 
 def check_output(path: Path, photo: Photo) -> None:
-    """Refuse an output file that could not hold the picture, before any work is done.
+    """Refuse an output file that could not be written or hold the picture, before any work is done.
 
     Raises:
-        ImageError: an unknown suffix, or transparency into a format without.
+        ImageError: an unknown suffix, transparency into a format without, or a folder that is missing or locked.
 
     """
+    if not path.parent.is_dir():
+        raise ImageError(f"cannot write '{path}': there is no folder '{path.parent}'; make it or choose another")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ImageError(f"cannot write '{path}': it is a folder, or lies in one that is locked; choose another")
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
         raise ImageError(f"'{path}' has no known picture suffix; end it in {', '.join(sorted(IMAGE_SUFFIXES))}")

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 8
+_BLOCK = 16
 _FLATTEST_SHARE = 0.1
+_SELECTION_BIAS = 0.93  # of the flattest tenth of blocks of pure noise: the 5th percentile of their deviations
+_CLIPPING_MARGIN = 2.5
+_SMALLEST_MARGIN = 2  # grey levels; leaves out borders that are plain black or white
+_FEWEST_BLOCKS = 4
+_PASSES = 3
 _LARGEST_SAMPLE = 1024
 
 
@@ -14,11 +19,12 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
     """Standard deviation of white noise in a photograph, estimated from its flattest places.
 
     The diagonal Haar coefficient (a - b - c + d) / 2 of a 2x2 cell has the standard deviation of the noise and
-    hardly sees edges or shading (Donoho and Johnstone 1994 take its median). Texture sees it too, so it is
-    measured in blocks of 16x16 pixels, and the flattest tenth of the blocks that are not clipped decides.
+    hardly sees edges or shading (Donoho and Johnstone 1994 take its median). It does see texture, so it is
+    measured in blocks of 32x32 pixels and the flattest tenth decides. Blocks so dark or bright that the noise is
+    clipped in them would pass for flat; they are left out, for which the level found so far tells the margin.
 
     Args:
-        pixels: (H, W, 3) uint8; at least 32 pixels on a side, or the answer is 0.
+        pixels: (H, W, 3) uint8; at least 64 pixels on a side, or the answer is 0.
 
     Returns:
         Noise level in grey levels, the mean of the three channels.
@@ -39,6 +45,12 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
 
 
 def _flattest(deviations: NDArray[np.float32], brightness: NDArray[np.float32]) -> float:
-    unclipped = deviations[(brightness > 16) & (brightness < 239)]
-    candidates = np.sort(unclipped if len(unclipped) >= 8 else deviations)
-    return float(np.median(candidates[: max(1, round(len(candidates) * _FLATTEST_SHARE))]))
+    level = 0.0
+    for _ in range(_PASSES):
+        margin = max(_SMALLEST_MARGIN, _CLIPPING_MARGIN * level)
+        unclipped = deviations[(brightness >= margin) & (brightness <= 255 - margin)]
+        if len(unclipped) < _FEWEST_BLOCKS:
+            break
+        flattest = np.sort(unclipped)[: max(1, round(len(unclipped) * _FLATTEST_SHARE))]
+        level = float(np.median(flattest)) / _SELECTION_BIAS
+    return level

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made.pictures import photo_pixels
+from PIL import Image
+
+from litebrush.zoo import MODELS, find_model
+
+
+def litebrush(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "litebrush", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+def own_lines(stderr: str) -> list[str]:
+    """What litebrush wrote; the interpreter itself announces its CPU kernels on standard error."""
+    return [line for line in stderr.splitlines() if not line.startswith("INFO: Created TensorFlow Lite XNNPACK")]
+
+
+def test_repair_writes_a_picture_of_the_same_size(photo_file, tmp_path):
+    done = litebrush("repair", photo_file, "-o", tmp_path / "out.png")
+    assert done.returncode == 0
+    assert size_of(tmp_path / "out.png") == (64, 48)
+    assert "denoise int8 on cpu" in done.stdout
+
+
+def test_repair_takes_a_model_file_and_a_noise_level(photo_file, tmp_path):
+    from litebrush.contract import Precision
+
+    model = find_model("denoise", Precision.FLOAT32)
+    done = litebrush("repair", photo_file, "-o", tmp_path / "o.webp", "--model", model, "--noise-level", 12)
+    assert done.returncode == 0
+    assert "denoise float32" in done.stdout
+
+
+def write_text_model(folder: Path) -> Path:
+    path = folder / "text.tflite"
+    path.write_text("I am not a model")
+    return path
+
+
+def write_foreign_model(folder: Path) -> Path:
+    from litebrush.contract import Precision
+    from litebrush.modelfile import read_model
+
+    path = folder / "foreign.tflite"
+    path.write_bytes(read_model(find_model("denoise", Precision.INT8)).flatbuffer)
+    return path
+
+
+def write_picture(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def truncated_png(folder: Path) -> Path:
+    whole = folder / "whole.png"
+    Image.fromarray(photo_pixels(64, 64)).save(whole)
+    return write_picture(folder / "cut.png", whole.read_bytes()[:3000])
+
+
+def one_pixel(folder: Path) -> Path:
+    Image.new("RGB", (1, 1)).save(folder / "dot.png")
+    return folder / "dot.png"
+
+
+BAD_REPAIRS = {
+    "an empty file": (lambda folder: [write_picture(folder / "e.png", b""), "-o", folder / "out.png"], "is empty"),
+    "a truncated PNG": (lambda folder: [truncated_png(folder), "-o", folder / "out.png"], "damaged"),
+    "one pixel": (lambda folder: [one_pixel(folder), "-o", folder / "out.png"], "1x1 pixels is too small"),
+    "no such photo": (lambda folder: [folder / "none.png", "-o", folder / "out.png"], "there is no file"),
+    "a text file as a model": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", write_text_model(folder)],
+        "not a TFLite model",
+    ),
+    "a model without contract": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", write_foreign_model(folder)],
+        "export it with 'litebrush export'",
+    ),
+    "an unknown model": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", "paint"],
+        "no shipped model is called 'paint'; there is denoise",
+    ),
+    "an output folder that is not there": (
+        lambda folder: [folder / "photo.png", "-o", folder / "none" / "out.png"],
+        "make it or choose another",
+    ),
+    "an output inside a file": (
+        lambda folder: [folder / "photo.png", "-o", folder / "photo.png" / "out.png"],
+        "make it or choose another",
+    ),
+    "an output nobody can write": (lambda folder: [folder / "photo.png", "-o", "/proc/out.png"], "cannot write"),
+    "the original as output": (lambda folder: [folder / "photo.png", "-o", folder / "photo.png"], "is the original"),
+    "a noise level out of range": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--noise-level", "90"],
+        "knows 0 to 50",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_REPAIRS)
+def test_bad_input_ends_with_status_2_one_line_and_nothing_written(case, photo_file, tmp_path):
+    make_arguments, message = BAD_REPAIRS[case]
+    arguments = make_arguments(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    done = litebrush("repair", *arguments)
+    lines = own_lines(done.stderr)
+    assert done.returncode == 2
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path):
+    Image.fromarray(photo_pixels(3000, 3000)).save(tmp_path / "large.png", compress_level=0)
+    arguments = [sys.executable, "-m", "litebrush", "repair", tmp_path / "large.png", "-o", tmp_path / "out.png"]
+    watcher, terminal = pty.openpty()
+    process = subprocess.Popen(arguments, stderr=terminal, stdout=terminal)
+    os.close(terminal)
+    seen = b""
+    while b"repairing large.png" not in seen:
+        seen += os.read(watcher, 1000)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) != 0
+    seen += os.read(watcher, 10000)
+    os.close(watcher)
+    assert b"Traceback" not in seen
+    assert os.listdir(tmp_path) == ["large.png"]
+
+
+def test_verify_replays_every_shipped_file():
+    done = litebrush("verify")
+    assert done.returncode == 0
+    assert done.stdout.count("verified  ") == sum(len(model.precisions) for model in MODELS)
+    assert "denoise int8: identical" in done.stdout
+
+
+def test_verify_ends_with_status_1_when_the_result_is_another(tmp_path):
+    import dataclasses
+
+    from litebrush.contract import Precision
+    from litebrush.modelfile import read_model, write_model
+
+    model = read_model(find_model("denoise", Precision.INT8))
+    golden = dataclasses.replace(model.contract.golden, output_sha256="0" * 64)
+    write_model(
+        dataclasses.replace(model, contract=dataclasses.replace(model.contract, golden=golden)), tmp_path / "m.tflite"
+    )
+    done = litebrush("verify", tmp_path / "m.tflite")
+    assert done.returncode == 1
+    assert "does not reproduce its golden result" in done.stderr
+
+
+def test_inspect_prints_the_contract_for_people_and_for_programs():
+    readable = litebrush("inspect", "denoise")
+    assert "licence" in readable.stdout
+    assert "halo 21 px" in readable.stdout
+    document = json.loads(litebrush("inspect", "denoise", "--json").stdout)
+    assert document["name"] == "denoise"
+    assert document["precision"] == "int8"
+
+
+def test_models_lists_what_is_shipped():
+    done = litebrush("models")
+    assert done.returncode == 0
+    assert all(f"  {precision.value}" in done.stdout for model in MODELS for precision in model.precisions)
+
+
+@pytest.mark.parametrize("command", [[], ["repair"], ["verify"], ["inspect"], ["models"], ["train", "denoise"]])
+def test_help_shows_examples(command):
+    done = litebrush(*command, "--help")
+    assert done.returncode == 0
+    assert "Usage:" in done.stdout
+    assert "Examples:" in done.stdout or command == ["models"]
+
+
+def test_a_folder_without_the_extra_says_what_to_type(tmp_path):
+    blocker = tmp_path / "sitecustomize.py"
+    blocker.write_text(
+        "import importlib.util as u, sys\n"
+        "real = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'tensorflow' else real(name, *rest)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "litebrush", "train", "denoise", "--data", ".", "--out", str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    assert "pip install 'litebrush[train]'" in done.stderr
+
+
+def test_a_photo_of_each_kind_goes_through(tmp_path):
+    image = Image.fromarray(photo_pixels(40, 40))
+    for mode, suffix in [("L", "png"), ("RGBA", "png"), ("P", "png"), ("CMYK", "tif"), ("I;16", "png")]:
+        source = tmp_path / f"{mode.replace(';', '')}.{suffix}"
+        if mode == "I;16":
+            Image.fromarray(np.full((40, 40), 30000, np.uint16)).save(source)
+        else:
+            image.convert(mode).save(source)
+        done = litebrush("repair", source, "-o", tmp_path / f"out-{source.stem}.png", "--noise-level", 10)
+        assert done.returncode == 0, done.stderr
+        assert size_of(tmp_path / f"out-{source.stem}.png") == (40, 40)

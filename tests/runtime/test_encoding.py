@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litebrush.contract import Role, TensorSpec
+from litebrush.encoding import PictureEncoding
+from litebrush.engine import TensorInfo
+
+ALL_BYTES = np.arange(256, dtype=np.uint8)
+SHAPE = (1, 64, 64, 3)
+SPEC = TensorSpec("image", Role.IMAGE, SHAPE)
+PICTURE_SCALE = float(np.float32(1 / 255))
+
+
+def info(dtype: type, scale: float = 0.0, zero_point: int = 0) -> TensorInfo:
+    return TensorInfo(SHAPE, np.dtype(dtype), scale, zero_point)
+
+
+def there_and_back(encoding: PictureEncoding, dtype: type) -> np.ndarray:
+    tensor, decoded = np.empty(256, dtype), np.empty(256, np.uint8)
+    encoding.encode(ALL_BYTES, tensor)
+    encoding.decode(tensor, decoded)
+    return decoded
+
+
+def test_the_pictures_own_scale_is_an_exact_shift_by_128():
+    encoding = PictureEncoding(SPEC, info(np.int8, PICTURE_SCALE, -128))
+    tensor = np.empty(256, np.int8)
+    encoding.encode(ALL_BYTES, tensor)
+    assert encoding.exact
+    assert np.array_equal(tensor, np.arange(-128, 128))
+    assert np.array_equal(there_and_back(encoding, np.int8), ALL_BYTES)
+
+
+@pytest.mark.parametrize(("minimum", "maximum"), [(0, 1), (-1, 1), (0, 255), (-0.5, 2)])
+def test_every_byte_survives_a_float_tensor(minimum, maximum):
+    spec = TensorSpec("image", Role.IMAGE, SHAPE, minimum, maximum)
+    encoding = PictureEncoding(spec, info(np.float32))
+    tensor = np.empty(256, np.float32)
+    encoding.encode(ALL_BYTES, tensor)
+    assert tensor[0] == pytest.approx(minimum)
+    assert tensor[255] == pytest.approx(maximum)
+    assert np.array_equal(there_and_back(encoding, np.float32), ALL_BYTES)
+
+
+@given(scale=st.floats(0.0008, 0.05), zero_point=st.integers(-128, 127), dtype=st.sampled_from([np.int8, np.uint8]))
+def test_a_quantized_tensor_is_off_by_half_a_step_inside_its_range(scale, zero_point, dtype):
+    zero_point += 128 if dtype is np.uint8 else 0
+    limits = np.iinfo(dtype)
+    decoded = there_and_back(PictureEncoding(SPEC, info(dtype, scale, zero_point)), dtype)
+    real = ALL_BYTES / 255
+    inside = (real >= (limits.min - zero_point) * scale) & (real <= (limits.max - zero_point) * scale)
+    half_a_step = 255 * scale / 2 + 0.501
+    assert np.all(np.abs(decoded[inside].astype(float) - ALL_BYTES[inside]) <= half_a_step)
+
+
+@given(scale=st.floats(0.0008, 0.05), zero_point=st.integers(-128, 127))
+def test_values_outside_the_tensors_range_are_clipped_not_wrapped(scale, zero_point):
+    decoded = there_and_back(PictureEncoding(SPEC, info(np.int8, scale, zero_point)), np.int8)
+    assert np.all(np.diff(decoded.astype(int)) >= 0)
+
+
+def test_float_results_beyond_the_range_become_black_and_white():
+    decoded = np.empty(4, np.uint8)
+    encoding = PictureEncoding(SPEC, info(np.float32))
+    encoding.decode(np.array([-0.3, 0.0, 1.0, 7.0], np.float32), decoded)
+    assert decoded.tolist() == [0, 0, 255, 255]
+
+
+@given(level=st.floats(0, 50))
+def test_a_noise_level_is_stored_to_the_nearest_grey_level(level):
+    tensor = np.empty((1, 4, 4, 1), np.int8)
+    PictureEncoding(SPEC, info(np.int8, PICTURE_SCALE, -128)).encode_value(level, tensor)
+    assert np.all(tensor == tensor[0, 0, 0, 0])
+    assert abs(int(tensor[0, 0, 0, 0]) + 128 - level) <= 0.5

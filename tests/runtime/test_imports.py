@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import litebrush
+
+FORBIDDEN = ("tensorflow", "tf_keras", "keras", "litebrush_train", "litebrush_export")
+
+
+def import_with_blocked(statement: str) -> subprocess.CompletedProcess[str]:
+    """Run a statement in a process where importing a forbidden package raises."""
+    program = f"""
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in {FORBIDDEN!r}:
+            raise AssertionError('forbidden import of ' + name)
+sys.meta_path.insert(0, Block())
+{statement}
+"""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_the_runtime_runs_a_model_without_tensorflow_and_its_siblings():
+    done = import_with_blocked(
+        "import numpy, litebrush, litebrush.cli\n"
+        "litebrush.load('denoise')(numpy.zeros((16, 16, 3), numpy.uint8), 25)\n"
+        "litebrush.verify('denoise')"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", FORBIDDEN)
+def test_the_check_itself_can_fail(module):
+    done = import_with_blocked(f"import {module}")
+    assert done.returncode != 0
+    assert "forbidden import" in done.stderr
+
+
+def test_the_interpreter_is_not_loaded_before_it_is_needed():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, litebrush; print('ai_edge_litert' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_the_public_names_are_these():
+    assert sorted(litebrush.__all__) == [
+        "LitebrushError",
+        "ModelContract",
+        "Precision",
+        "Restorer",
+        "Verification",
+        "errors",
+        "load",
+        "models",
+        "repair",
+        "verify",
+    ]
+    assert all(hasattr(litebrush, name) for name in litebrush.__all__)
+    assert callable(litebrush.repair)
