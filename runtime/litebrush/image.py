@@ -163,6 +163,7 @@ def read_image(path: Path) -> Image.Image:
             raise ImageError(f"'{path}' is empty; copy the picture again from where it came")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image: Image.Image
             with Image.open(path) as image:
                 image.load()
                 image.getexif()

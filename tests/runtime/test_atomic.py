@@ -35,7 +35,8 @@ def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path, error):
             temporary.write_text("half")
             raise error
 
-    pytest.raises(error, fail)
+    with pytest.raises(error):
+        fail()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["out.txt"]
 
@@ -51,7 +52,8 @@ def test_a_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path, error):
             (temporary / "new").touch()
             raise error
 
-    pytest.raises(error, fail)
+    with pytest.raises(error):
+        fail()
     assert os.listdir(tmp_path) == ["out"]
     assert os.listdir(folder) == ["old"]
 
