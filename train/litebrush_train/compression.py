@@ -38,6 +38,7 @@ def quantization_aware(model: keras.Model, inputs: Mapping[str, NDArray[np.float
         annotated = keras.models.clone_model(model, clone_function=annotate)
         annotated.set_weights(model.get_weights())
         quantized = tfmot.quantization.keras.quantize_apply(annotated)
+    quantized(dict(inputs), training=True)  # weights' ranges are taken in a training pass only
     _start_ranges_from(model, quantized, inputs)
     return quantized
 

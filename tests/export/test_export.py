@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import shutil
+import stat
+
+import numpy as np
+import pytest
+
+import litebrush
+from litebrush.contract import Precision, Role
+from litebrush.encoding import PictureEncoding
+from litebrush.engine import LiteRtEngine
+from litebrush.errors import ContractError, ConversionError
+from litebrush.loading import open_model
+from litebrush_export import conversion
+from litebrush_export.conversion import convert
+from litebrush_export.handover import read_handover
+from litebrush_export.operators import float_operators
+from litebrush_export.pipeline import export
+
+
+@pytest.fixture
+def copied(handover, tmp_path):
+    return shutil.copytree(handover, tmp_path / "handover")
+
+
+def encodings(flatbuffer: bytes, contract: litebrush.ModelContract) -> dict[str, PictureEncoding]:
+    engine = LiteRtEngine(flatbuffer, contract.signature, 1)
+    tensors = {**engine.inputs, **engine.outputs}
+    return {spec.name: PictureEncoding(spec, tensors[spec.name]) for spec in (*contract.inputs, *contract.outputs)}
+
+
+@pytest.mark.parametrize("precision", list(Precision))
+def test_every_exported_file_proves_itself(exported, precision):
+    result = litebrush.verify(exported[precision].path)
+    assert result.contract.precision is precision
+    assert result.identical
+
+
+def test_the_contract_says_where_the_model_comes_from(exported):
+    provenance = open_model(exported[Precision.INT8].path).contract.provenance
+    assert (provenance.training_data, provenance.licence) == ("waves", "CC0-1.0")
+    assert provenance.recipe["training"]["steps"] == 12
+    assert {"tensorflow", "ai-edge-litert"} <= provenance.versions.keys()
+
+
+def test_int8_leaves_no_operator_in_float(exported):
+    assert not exported[Precision.INT8].parity.float_operators
+    assert exported[Precision.FLOAT32].parity.float_operators["CONV_2D"] == 4
+
+
+def test_learned_ranges_make_int8_tensors_the_pictures_own_bytes(exported):
+    model = open_model(exported[Precision.INT8].path)
+    assert all(encoding.exact for encoding in encodings(model.flatbuffer, model.contract).values())
+
+
+def test_calibrated_ranges_do_the_same_for_the_picture_that_goes_in(copied):
+    shutil.rmtree(copied / "quantization_aware_model")
+    flatbuffer = convert(copied, Precision.INT8)
+    contract = read_handover(copied).contract
+    assert not float_operators(flatbuffer)
+    assert encodings(flatbuffer, contract)[contract.input(Role.IMAGE).name].exact
+
+
+def test_a_smaller_precision_is_a_smaller_file_of_nearly_the_same_picture(exported):
+    sizes = [exported[precision].parity.size_bytes for precision in (Precision.FLOAT32, Precision.FLOAT16)]
+    assert sizes[0] > sizes[1]
+    assert exported[Precision.FLOAT32].parity.psnr_to_float32_db == float("inf")
+    assert exported[Precision.FLOAT16].parity.psnr_to_float32_db > 60
+    assert exported[Precision.DYNAMIC].parity.psnr_to_float32_db > 40
+    assert exported[Precision.INT8].parity.psnr_to_float32_db > 30
+
+
+def test_the_model_card_lists_each_precision_with_its_figures(exported):
+    card = (exported[Precision.INT8].path.parent / "MODEL_CARD.md").read_text()
+    for precision, file in exported.items():
+        assert f"| {precision.value} |" in card
+        assert f"{file.parity.psnr_to_truth_db:.2f}" in card
+    assert "CC0-1.0" in card
+
+
+@pytest.mark.parametrize("part", ["contract.json", "saved_model", "calibration.npz", "validation.npz", "golden.npz"])
+def test_a_hand_over_that_lacks_a_part_is_refused_by_its_name(copied, part):
+    path = copied / part
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(ConversionError, match=f"it lacks {part}"):
+        read_handover(copied)
+
+
+def test_a_damaged_array_file_is_named(copied):
+    (copied / "calibration.npz").write_bytes(b"PK nonsense")
+    with pytest.raises(ConversionError, match=r"calibration.npz' is damaged"):
+        read_handover(copied)
+
+
+def test_calibration_without_an_input_is_refused(copied):
+    with np.load(copied / "calibration.npz") as arrays:
+        np.savez(copied / "calibration.npz", image=arrays["image"])
+    with pytest.raises(ContractError, match="lacks noise_level"):
+        read_handover(copied)
+
+
+def test_a_converter_that_refuses_is_an_error_message_and_nothing_is_written(copied, tmp_path):
+    (copied / "saved_model" / "saved_model.pb").write_bytes(b"no graph")
+    with pytest.raises(ConversionError, match="conversion to float32 failed: the converter ended with status 1"):
+        export(copied, (Precision.FLOAT32,), tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_converter_that_crashes_is_an_error_message(copied, tmp_path, monkeypatch):
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho about to crash >&2\nkill -SEGV $$\n")
+    crashing.chmod(crashing.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(conversion.sys, "executable", str(crashing))
+    with pytest.raises(ConversionError, match="was killed by SIGSEGV; its last words: about to crash"):
+        convert(copied, Precision.INT8)
+
+
+def test_a_conversion_that_changed_the_network_is_found_out(copied, tmp_path):
+    with np.load(copied / "golden.npz") as arrays:
+        golden = dict(arrays)
+    np.savez(copied / "golden.npz", **{**golden, "expected": golden["expected"] + np.float32(0.01)})
+    with pytest.raises(ConversionError, match="differs from the trained one by 0.01"):
+        export(copied, (Precision.FLOAT32,), tmp_path / "models")
