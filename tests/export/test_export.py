@@ -120,5 +120,5 @@ def test_a_conversion_that_changed_the_network_is_found_out(copied, tmp_path):
     with np.load(copied / "golden.npz") as arrays:
         golden = dict(arrays)
     np.savez(copied / "golden.npz", **{**golden, "expected": golden["expected"] + np.float32(0.01)})
-    with pytest.raises(ConversionError, match="differs from the trained one by 0.01"):
+    with pytest.raises(ConversionError, match=r"differs from the trained one by 0.01"):
         export(copied, (Precision.FLOAT32,), tmp_path / "models")

@@ -94,7 +94,7 @@ def test_folders_that_cannot_be_trained_on_are_refused_with_counts(tmp_path):
         load_image_folders((tmp_path,), 0.1, 16)
     Image.new("RGB", (100, 100)).save(tmp_path / "one.png")
     Image.new("RGB", (100, 10)).save(tmp_path / "two.png")
-    with pytest.raises(DataError, match="1 usable of 2 images.* 1 are smaller than 16 pixels"):
+    with pytest.raises(DataError, match=r"1 usable of 2 images.* 1 are smaller than 16 pixels"):
         load_image_folders((tmp_path,), 0.1, 16)
 
 
