@@ -12,13 +12,14 @@ import json
 from pathlib import Path
 
 import click
-import litebrush
 import numpy as np
-from litebrush.image import IMAGE_SUFFIXES, Pixels, read_rgb
-from litebrush.metrics import psnr_db
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+import litebrush
+from litebrush.image import IMAGE_SUFFIXES, Pixels, read_rgb
+from litebrush.metrics import psnr_db
 
 NOISE_LEVELS = (15, 25, 50)
 

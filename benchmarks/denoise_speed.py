@@ -12,14 +12,17 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
-import litebrush
 import numpy as np
-from litebrush.latency import has_int8_dot_product
 from rich.console import Console
 from rich.table import Table
+
+import litebrush
+from litebrush.latency import has_int8_dot_product
 
 TILE = 512
 ROUNDS = 25
@@ -36,7 +39,7 @@ print(peak() - imported)
 """
 
 
-def duration_ms(call: object) -> float:
+def duration_ms(call: Callable[[], object]) -> float:
     """Wall-clock time of one call."""
     began = time.perf_counter_ns()
     call()
@@ -52,7 +55,7 @@ def tile_times() -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in restorers}
     for _ in range(ROUNDS):
         for name, restorer in restorers.items():
-            times[name].append(duration_ms(lambda: restorer.run_tile(tile, 25)))
+            times[name].append(duration_ms(partial(restorer.run_tile, tile, 25)))
     return times
 
 
@@ -102,7 +105,14 @@ def main(out: Path) -> None:
         }
         for name, each in times.items()
     }
-    columns = ("precision", "p50 (ms)", "p90 (ms)", "speed-up", "12 MP: time over\nbare inference", "12 MP: peak\nmemory (MB)")
+    columns = (
+        "precision",
+        "p50 (ms)",
+        "p90 (ms)",
+        "speed-up",
+        "12 MP: time over\nbare inference",
+        "12 MP: peak\nmemory (MB)",
+    )
     table = Table(*columns, title=f"One tile of {TILE}x{TILE}, one thread, {ROUNDS} rounds in turns")
     for name, row in rows.items():
         table.add_row(name, *(f"{value:g}" for value in row.values()))

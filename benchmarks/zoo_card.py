@@ -1,6 +1,6 @@
 """The model card of the shipped denoiser, from its contract and from what the other scripts measured.
 
-    python benchmarks/zoo_card.py
+python benchmarks/zoo_card.py
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import jinja2
+
 import litebrush
 from litebrush.loading import open_model
 from litebrush.zoo import find_model

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
 
@@ -51,7 +53,10 @@ def command(handover: Path, precisions: tuple[Precision, ...], out: Path) -> Non
     from litebrush_export.pipeline import export
     from litebrush_export.table import parity_table
 
-    console = Console(stderr=True)
-    with console.status("reading the hand-over") as status:
+    with (
+        os.fdopen(os.dup(2), "w") as terminal,
+        Console(file=terminal).status("reading the hand-over") as status,
+        without_announcements(),
+    ):
         exported = export(handover, precisions, out, on_step=status.update)
     Console().print(parity_table(exported))

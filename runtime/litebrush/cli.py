@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 import click
 
 from litebrush import __version__
+from litebrush.announcements import without_announcements
 from litebrush.contract import ModelContract, Precision, TensorSpec
 from litebrush.errors import ImageError, LitebrushError, VerificationError
 from litebrush.image import check_output, read_image, to_photo, write_image
 from litebrush.loading import load, models, open_model, verify
 from litebrush.modelfile import ModelFile
-from litebrush.restorer import NoiseLevel, Progress
+from litebrush.restorer import NoiseLevel, Progress, require_size
 
 _PRECISION = click.Choice([precision.value for precision in Precision])
 _EPILOG = """
@@ -146,10 +147,13 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
       litebrush repair scan.tif -o clean.tif --noise-level 15 --precision float32
     """
     image = read_image(photo)
-    check_output(output, to_photo(image))
+    taken_apart = to_photo(image)
+    require_size(taken_apart)
+    check_output(output, taken_apart)
     if output.exists() and output.samefile(photo):
         raise ImageError(f"'{output}' is the original; choose another file with --output")
-    restorer = load(model, precision, threads)
+    with without_announcements():
+        restorer = load(model, precision, threads)
     began = time.perf_counter()
     with _progress(f"repairing {photo.name}") as show:
         restored = restorer(image, noise_level, show)
@@ -179,7 +183,8 @@ def verify_command(sources: tuple[str, ...], threads: int) -> None:
     if not wanted:
         wanted = [(model.name, precision) for model in models() for precision in model.precisions]
     for source, precision in wanted:
-        result = verify(source, precision, threads)
+        with without_announcements():
+            result = verify(source, precision, threads)
         contract = result.contract
         how = (
             "identical"

@@ -18,6 +18,7 @@ import click
 import numpy as np
 from PIL import Image
 
+from litebrush.announcements import without_announcements
 from litebrush.atomic import atomic_file
 from litebrush.contract import Precision
 from litebrush.errors import LitebrushError
@@ -120,7 +121,8 @@ def _noisy(truth: Pixels) -> Pixels:
 
 
 def _try(label: str, precision: Precision, path: Path, noisy: Pixels, truth: Pixels) -> DemoResult:
-    restorer = load(path)
+    with without_announcements():
+        restorer = load(path)
     restored = restorer(noisy, NOISE_LEVEL)
     return DemoResult(
         model=label,

@@ -100,7 +100,7 @@ class Restorer:
 
         """
         taken_apart = to_photo(photo)
-        _require_size(taken_apart)
+        require_size(taken_apart)
         level = self._checked_level(taken_apart, noise_level)
         restored = self.restore_pixels(taken_apart.pixels, level, progress)
         return taken_apart.with_pixels(restored)  # type: ignore[return-value]
@@ -161,7 +161,13 @@ class Restorer:
         return float(noise_level)
 
 
-def _require_size(photo: Photo) -> None:
+def require_size(photo: Photo) -> None:
+    """Refuse a picture of fewer than 8 pixels on a side.
+
+    Raises:
+        ImageError: with the picture's size.
+
+    """
     height, width = photo.pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(
