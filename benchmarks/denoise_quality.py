@@ -20,14 +20,9 @@ from rich.table import Table
 import litebrush
 from litebrush.image import IMAGE_SUFFIXES, Pixels, read_rgb
 from litebrush.metrics import psnr_db
+from litebrush.noise import add_gaussian_noise
 
 NOISE_LEVELS = (15, 25, 50)
-
-
-def noisy(photo: Pixels, noise_level: int, index: int) -> Pixels:
-    """The photo as a noisy camera would have stored it."""
-    random = np.random.Generator(np.random.Philox(key=[noise_level, index]))
-    return np.clip(np.rint(photo + random.normal(0, noise_level, photo.shape)), 0, 255).astype(np.uint8)
 
 
 def measure(photos: list[Pixels]) -> dict[str, dict[str, float]]:
@@ -37,7 +32,8 @@ def measure(photos: list[Pixels]) -> dict[str, dict[str, float]]:
     for level in NOISE_LEVELS:
         values: dict[str, list[float]] = {name: [] for name in ("noisy", *restorers)}
         for index, photo in enumerate(track(photos, f"noise level {level}")):
-            degraded = noisy(photo, level, index)
+            random = np.random.Generator(np.random.Philox(key=[level, index]))
+            degraded = add_gaussian_noise(photo, level, random)
             values["noisy"].append(psnr_db(degraded, photo))
             for name, restorer in restorers.items():
                 values[name].append(psnr_db(restorer(degraded, level), photo))
@@ -58,6 +54,7 @@ def main(photos: Path, name: str, out: Path) -> None:
         table.add_row(level, *(f"{value:.2f}" for value in values.values()))
     Console().print(table)
     document = {"photos": name, "count": len(files), "runs": 1, "mean_psnr_db": figures}
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

@@ -28,14 +28,16 @@ TILE = 512
 ROUNDS = 25
 LARGE = (3000, 4000)
 _MEMORY_PROGRAM = """
-import resource, sys, numpy, litebrush
+import sys, numpy, litebrush
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-imported = peak()
+def peak_kilobytes():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+imported = peak_kilobytes()
 photo = Image.fromarray(numpy.random.default_rng(0).integers(0, 256, (3000, 4000, 3), dtype=numpy.uint8))
 litebrush.load("denoise", sys.argv[1])(photo, 25)
-print(peak() - imported)
+print((peak_kilobytes() - imported) / 1000)
 """
 
 
@@ -60,7 +62,7 @@ def tile_times() -> dict[str, list[float]]:
 
 
 def large_overhead(precision: str) -> float:
-    """Time of a 12-megapixel photo over the bare inferences of its tiles; each tile is timed just before and after."""
+    """Time of a 12-megapixel photo over that of the inferences within it."""
     restorer = litebrush.load("denoise", precision)
     photo = np.random.default_rng(0).integers(0, 256, (*LARGE, 3), dtype=np.uint8)
     bare: list[float] = []
@@ -124,6 +126,7 @@ def main(out: Path) -> None:
         "precisions": rows,
     }
     Console().print(f"{document['processor']}, 8-bit dot-product instruction: {document['int8_dot_product']}")
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from made.pictures import photo_pixels
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+settings.register_profile("litebrush", deadline=None)  # a busy machine is no failure; speed belongs in benchmarks
+settings.load_profile("litebrush")
 
 TINY_RECIPE = (
     "model.channels=8",

@@ -31,7 +31,6 @@ def convert(folder: Path, precision: Precision) -> bytes:
 
     Raises:
         ConversionError: the converter refused the model, or its process died.
-
     """
     with tempfile.TemporaryDirectory(prefix="litebrush-") as temporary:
         out = Path(temporary) / "model.tflite"

@@ -27,7 +27,6 @@ class Handover:
         calibration: stored values by input name, first axis = sample: the representative dataset.
         validation: the same from held-out pictures, and their truth as ``target``.
         golden: ``picture``, ``noise_level`` and the ``expected`` output of the network before conversion.
-
     """
 
     contract: ModelContract
@@ -36,6 +35,11 @@ class Handover:
     calibration: Arrays
     validation: Arrays
     golden: Arrays
+
+    @property
+    def noise_level(self) -> int:
+        """Of the golden and the validation pictures, in grey levels."""
+        return int(self.golden["noise_level"])
 
     def representative_dataset(self) -> Iterator[dict[str, NDArray[np.float32]]]:
         """The calibration samples as the network's float inputs.
@@ -61,7 +65,6 @@ def read_handover(folder: Path) -> Handover:
     Raises:
         ConversionError: the folder is missing or lacks a part.
         ContractError: its contract contradicts itself or its arrays.
-
     """
     if not folder.is_dir():
         raise ConversionError(f"'{folder}' is not a folder; give the 'handover' folder of a training run")

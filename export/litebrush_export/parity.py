@@ -22,14 +22,15 @@ class Parity:
 
     Attributes:
         precision: of the file.
+        noise_level: of the held-out pictures, in grey levels.
         size_bytes: of the whole file, contract and golden result included.
         psnr_to_truth_db: mean PSNR of the held-out pictures against their truth.
         psnr_to_float32_db: PSNR over all held-out pictures against what the float32 file makes of them.
         float_operators: operators that compute in floating point, by name.
-
     """
 
     precision: Precision
+    noise_level: int
     size_bytes: int
     psnr_to_truth_db: float
     psnr_to_float32_db: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 from litebrush.contract import Golden, Measurement, ModelContract, Precision
 from litebrush.engine import LiteRtEngine
 from litebrush.errors import ConversionError
+from litebrush.loading import verify
 from litebrush.metrics import psnr_db
 from litebrush.modelfile import GoldenPair, ModelFile, write_model
 from litebrush.restorer import Restorer
@@ -45,7 +47,7 @@ def export(
 ) -> tuple[Exported, ...]:
     """Write one self-describing .tflite a precision, and ``MODEL_CARD.md``.
 
-    Nothing is written before every precision has been converted and checked.
+    Nothing is written before every precision has been converted and measured; each file is verified as it was written.
 
     Args:
         folder: the hand-over.
@@ -56,7 +58,6 @@ def export(
     Raises:
         ConversionError: the hand-over is incomplete, a conversion failed, or float32 differs from the trained network.
         ModelFileError: a file could not be written.
-
     """
     handover = read_handover(folder)
     _make_folder(out)
@@ -66,24 +67,33 @@ def export(
     _require_faithful(handover, flatbuffers[Precision.FLOAT32])
     truth = handover.validation["target"]
     reference = restore_validation(_restorer(handover.contract, flatbuffers[Precision.FLOAT32]), handover)
-    exported = []
+    models: list[tuple[ModelFile, float]] = []
     for precision in precisions:
         on_step(f"measuring {precision.value}")
         restored = restore_validation(_restorer(handover.contract, flatbuffers[precision]), handover)
-        to_truth = mean_psnr_db(restored, truth)
-        model = _describe(handover, precision, flatbuffers[precision], to_truth)
-        path = out / f"{model.contract.name}-{precision.value}.tflite"
-        write_model(model, path)
-        parity = Parity(
-            precision=precision,
-            size_bytes=path.stat().st_size,
-            psnr_to_truth_db=to_truth,
-            psnr_to_float32_db=psnr_db(restored, reference),
-            float_operators=float_operators(flatbuffers[precision]),
-        )
-        exported.append(Exported(path, parity))
+        model = _describe(handover, precision, flatbuffers[precision], mean_psnr_db(restored, truth))
+        models.append((model, psnr_db(restored, reference)))
+    on_step("writing and verifying")
+    exported = tuple(_write(model, out, handover.noise_level, to_float32) for model, to_float32 in models)
     write_model_card(handover.contract, tuple(file.parity for file in exported), out / "MODEL_CARD.md")
-    return tuple(exported)
+    return exported
+
+
+def _write(model: ModelFile, out: Path, noise_level: int, psnr_to_float32_db: float) -> Exported:
+    precision = model.contract.precision
+    assert precision is not None  # _describe gave it one
+    path = out / f"{model.contract.name}-{precision.value}.tflite"
+    write_model(model, path)
+    verify(path)
+    parity = Parity(
+        precision=precision,
+        noise_level=noise_level,
+        size_bytes=path.stat().st_size,
+        psnr_to_truth_db=model.contract.quality[0].value,
+        psnr_to_float32_db=psnr_to_float32_db,
+        float_operators=float_operators(model.flatbuffer),
+    )
+    return Exported(path, parity)
 
 
 def _make_folder(out: Path) -> None:
@@ -91,6 +101,8 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise ConversionError(f"cannot make the folder '{out}': {problem.strerror}; choose another --out") from None
+    if not os.access(out, os.W_OK):
+        raise ConversionError(f"the folder '{out}' may not be written to by you; choose another --out")
 
 
 def _convert_all(folder: Path, precisions: tuple[Precision, ...]) -> dict[Precision, bytes]:
@@ -105,9 +117,7 @@ def _restorer(contract: ModelContract, flatbuffer: bytes) -> Restorer:
 
 def _require_faithful(handover: Handover, float32: bytes) -> None:
     expected = handover.golden["expected"]
-    output = replay(
-        _restorer(handover.contract, float32), handover.golden["picture"], int(handover.golden["noise_level"])
-    )
+    output = replay(_restorer(handover.contract, float32), handover.golden["picture"], handover.noise_level)
     difference = float(np.max(np.abs(output[0, : expected.shape[0], : expected.shape[1]] - expected)))
     if not difference <= _CONVERSION_TOLERANCE:
         raise ConversionError(
@@ -117,7 +127,7 @@ def _require_faithful(handover: Handover, float32: bytes) -> None:
 
 
 def _describe(handover: Handover, precision: Precision, flatbuffer: bytes, psnr_to_truth_db: float) -> ModelFile:
-    picture, level = handover.golden["picture"], int(handover.golden["noise_level"])
+    picture, level = handover.golden["picture"], handover.noise_level
     output = replay(_restorer(handover.contract, flatbuffer), picture, level)
     exact = _REPLAY_TOLERANCE[precision] == 0
     provenance = handover.contract.provenance
@@ -128,6 +138,6 @@ def _describe(handover: Handover, precision: Precision, flatbuffer: bytes, psnr_
         provenance=dataclasses.replace(
             provenance, versions={**provenance.versions, "ai-edge-litert": version("ai-edge-litert")}
         ),
-        quality=(Measurement("PSNR of held-out pictures at the noise level 25", round(psnr_to_truth_db, 3), "dB"),),
+        quality=(Measurement(f"PSNR of held-out pictures, noise level {level}", round(psnr_to_truth_db, 3), "dB"),),
     )
     return ModelFile(flatbuffer, contract, GoldenPair(picture, output[0, : picture.shape[0], : picture.shape[1]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,35 +11,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def _read_umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _read_umask()  # once, while importing: reading it means setting it, for all threads
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary file beside ``path`` that takes its name when the block ends well, and vanishes otherwise.
+
+    Where ``path`` is a link, what it links to is replaced.
 
     The temporary file exists from the first moment, so a folder that cannot be written to is found out
     before any work is done. It keeps the suffix of ``path``: writers choose formats by it.
 
     Raises:
         OSError: the folder does not exist or cannot be written to.
-
     """
+    path = path.resolve()
     if path.is_dir():
-        raise IsADirectoryError(f"'{path}' is a folder")
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    descriptor, name = tempfile.mkstemp(prefix=".litebrush-", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_current_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _current_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager
@@ -47,17 +53,21 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
     Raises:
         OSError: the parent folder does not exist or cannot be written to, or ``path`` is a file.
-
     """
+    path = path.resolve()
     if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"'{path}' is a file")
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(path))
+    temporary = Path(tempfile.mkdtemp(prefix=".litebrush-", dir=path.parent))
+    old = temporary.with_name(temporary.name + "-old")
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_current_umask())
+        temporary.chmod(0o777 & ~_UMASK)
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(old)
         temporary.replace(path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.replace(path)
         raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -84,6 +84,11 @@ class LazyGroup(click.Group):
         except LitebrushError as problem:
             failure = _NotVerified if isinstance(problem, VerificationError) else _Failure
             raise failure(" ".join(str(problem).split())) from None
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            where = f"'{problem.filename}': " if problem.filename else ""
+            raise _Failure(f"cannot read or write {where}{problem.strerror or problem}") from None
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -146,23 +151,24 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
       litebrush repair old.jpg -o new.png
       litebrush repair scan.tif -o clean.tif --noise-level 15 --precision float32
     """
-    image = read_image(photo)
-    taken_apart = to_photo(image)
+    taken_apart = to_photo(read_image(photo))
     require_size(taken_apart)
     check_output(output, taken_apart)
     if output.exists() and output.samefile(photo):
         raise ImageError(f"'{output}' is the original; choose another file with --output")
     with without_announcements():
         restorer = load(model, precision, threads)
+    level = restorer.noise_level_for(taken_apart.pixels, noise_level)
     began = time.perf_counter()
     with _progress(f"repairing {photo.name}") as show:
-        restored = restorer(image, noise_level, show)
+        restored = taken_apart.to_image(restorer.restore_pixels(taken_apart.pixels, level, show))
     seconds = time.perf_counter() - began
     write_image(restored, output)
     used = restorer.precision.value if restorer.precision else "?"
+    estimated = " (estimated)" if noise_level == "auto" else ""
     click.echo(
-        f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} "
-        f"on {restorer.accelerator}, {seconds:.2f} s"
+        f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} on {restorer.accelerator}, "
+        f"noise level {level:.1f}{estimated}, {seconds:.2f} s"
     )
 
 

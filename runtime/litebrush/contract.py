@@ -57,7 +57,6 @@ class TensorSpec:
         minimum: the real value that stands for a stored 0 (a black pixel, a noise level of 0 grey levels).
         maximum: the real value that stands for a stored 255.
         highest: the largest stored value that the model was trained for.
-
     """
 
     name: str
@@ -84,7 +83,6 @@ class Tiling:
         halo: radius of the receptive field in pixels; a result nearer than this to a cut is not used.
         alignment: tiles begin at and measure multiples of this many pixels.
         resizable: on a CPU the network's height and width may be changed before it runs.
-
     """
 
     halo: int
@@ -94,6 +92,12 @@ class Tiling:
     def __post_init__(self) -> None:
         _require(self.halo >= 0, f"a halo of {self.halo} pixels is not possible")
         _require(self.alignment >= 1, f"an alignment of {self.alignment} pixels is not possible")
+        _require(isinstance(self.resizable, bool), f"resizable is {self.resizable!r}, not true or false")
+
+    @property
+    def overlap(self) -> int:
+        """Pixels that two neighbouring tiles share: two halos, rounded up to the alignment."""
+        return -(-2 * self.halo // self.alignment) * self.alignment
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,6 @@ class Provenance:
         licence: SPDX identifier of the weights' licence.
         recipe: the resolved training recipe, section by section.
         versions: the packages that trained and converted it.
-
     """
 
     training_data: str = ""
@@ -133,7 +136,6 @@ class Golden:
         noise_level: stored value of the noise level input, in grey levels.
         tolerance: largest allowed difference of the real output values; 0 demands equal bits.
         output_sha256: digest of the output tensor's bytes (whole static shape, C order), where bits must be equal.
-
     """
 
     noise_level: int
@@ -159,7 +161,6 @@ class ModelContract:
         precision: arithmetic of this file; None in a hand-over, which has none yet.
         golden: how to replay the golden result; None in a hand-over.
         quality: measured figures.
-
     """
 
     name: str
@@ -185,7 +186,7 @@ class ModelContract:
             f"a tile of {image.shape[1]}x{image.shape[2]} is not a multiple of {self.tiling.alignment} pixels",
         )
         _require(
-            min(image.shape[1:3]) > 2 * self.tiling.halo,
+            min(image.shape[1:3]) > self.tiling.overlap,
             f"a tile of {image.shape[1]}x{image.shape[2]} has nothing left inside a halo of {self.tiling.halo}",
         )
 
@@ -194,7 +195,6 @@ class ModelContract:
 
         Raises:
             ContractError: there is none, or more than one.
-
         """
         found = [spec for spec in self.inputs if spec.role is role]
         _require(len(found) == 1, f"expected one input of role '{role.value}', found {len(found)}")
@@ -211,7 +211,6 @@ class ModelContract:
 
         Raises:
             ContractError: not JSON, another format version, a field missing, unknown or of the wrong kind.
-
         """
         try:
             document = json.loads(text)

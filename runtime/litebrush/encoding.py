@@ -28,7 +28,6 @@ class PictureEncoding:
 
     Attributes:
         exact: every byte survives encoding and decoding, at the cost of one XOR a byte.
-
     """
 
     def __init__(self, spec: TensorSpec, info: TensorInfo) -> None:
@@ -37,7 +36,6 @@ class PictureEncoding:
         Args:
             spec: the range of real values.
             info: dtype, scale and zero point (8-bit integer, or float32).
-
         """
         self._minimum = np.float32(spec.minimum)
         self._step = np.float32((spec.maximum - spec.minimum) / 255)

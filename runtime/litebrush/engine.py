@@ -33,7 +33,6 @@ class TensorInfo:
         dtype: numpy dtype.
         scale: 0 where the tensor is not quantized.
         zero_point: stored value that stands for 0.
-
     """
 
     shape: Shape
@@ -54,7 +53,6 @@ class Engine(Protocol):
         name: the interpreter and its version, such as ``ai-edge-litert 2.3.0``.
         accelerator: what the network runs on.
         inputs, outputs: tensors by their names in the signature, as they are in the file.
-
     """
 
     name: str
@@ -90,7 +88,6 @@ class LiteRtEngine:
 
         Raises:
             EngineError: no interpreter is installed, or it refuses the model.
-
         """
         if threads < 1:
             raise EngineError(f"threads is {threads}; it must be at least 1")
@@ -114,13 +111,14 @@ class LiteRtEngine:
 
     def resize(self, shapes: Mapping[str, Shape]) -> None:
         """See :class:`Engine`."""
-        if all(self._shapes[name] == shape for name, shape in shapes.items()):
+        if all(self._shapes.get(name) == shape for name, shape in shapes.items()):
             return
-        for name, shape in shapes.items():
-            self._interpreter.resize_tensor_input(self._indices[name], shape)
+        self._shapes.clear()  # unknown until allocation succeeds
         try:
+            for name, shape in shapes.items():
+                self._interpreter.resize_tensor_input(self._indices[name], shape)
             self._interpreter.allocate_tensors()
-        except RuntimeError as problem:
+        except (RuntimeError, ValueError) as problem:
             raise EngineError(f"the interpreter cannot run this model at {dict(shapes)}: {problem}") from None
         self._shapes.update(shapes)
 
@@ -138,7 +136,10 @@ class LiteRtEngine:
 
     def invoke(self) -> None:
         """See :class:`Engine`."""
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as problem:
+            raise EngineError(f"the interpreter failed while running this model: {problem}") from None
 
 
 def _tensor_info(details: Mapping[str, Any]) -> TensorInfo:
@@ -173,7 +174,6 @@ class FakeEngine:
         Args:
             inputs, outputs: the tensors to show.
             function: input arrays by name -> output arrays by name.
-
         """
         self.inputs = inputs
         self.outputs = outputs

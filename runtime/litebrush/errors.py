@@ -8,10 +8,12 @@
     ├── EngineError         no interpreter, or one that refused the model
     ├── RecipeError         a training or export setting that does not exist or cannot work
     ├── DataError           a folder of images that cannot be trained on
-    └── ConversionError     the converter refused a model, or died
+    ├── TrainingError       a training run that cannot go on
+    ├── ConversionError     the converter refused a model, or died
+    └── MissingExtraError   a command needs packages that are not installed
 
 Each message says what was given, what was expected, and what to do next, in one line.
-The command line prints the message and ends with status 2.
+The command line prints the message and ends with status 2, or 1 for a VerificationError.
 """
 
 from __future__ import annotations
@@ -51,3 +53,11 @@ class DataError(LitebrushError):
 
 class ConversionError(LitebrushError):
     """The converter refused a model, or died on it."""
+
+
+class TrainingError(LitebrushError):
+    """A training run cannot go on."""
+
+
+class MissingExtraError(LitebrushError):
+    """A command needs packages that are not installed."""

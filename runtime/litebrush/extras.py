@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from litebrush.errors import LitebrushError
-
-
-class MissingExtraError(LitebrushError):
-    """A command needs packages that are not installed."""
+from litebrush.errors import MissingExtraError
 
 
 def require_extra(extra: str, *packages: str) -> None:
@@ -16,7 +12,6 @@ def require_extra(extra: str, *packages: str) -> None:
 
     Raises:
         MissingExtraError: with the line to type.
-
     """
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,17 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from litebrush.atomic import atomic_file
 from litebrush.errors import ImageError
+from litebrush.metadata import load_metadata, read_metadata, read_orientation
 
 Pixels = NDArray[np.uint8]
 ImageLike = Image.Image | Pixels
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
-_ORIENTATION_TAG = 0x0112
 _WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 _DIRECT_COLOUR = frozenset({"RGB", "RGBX", "YCbCr", "LAB", "HSV"})
+_OTHER_COLOUR_SPACES = frozenset({"CMYK", "LAB"})
+_DECODING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error)
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
     ".jpeg": {"quality": 95, "subsampling": 0},
@@ -44,15 +47,14 @@ class Photo:
         alpha: (H, W) uint8, 255 = opaque; None where the picture has no transparency.
         grey: the picture came without colour and goes back without.
         as_array: the picture came as an ndarray and goes back as one.
-        metadata: what Pillow's ``save`` takes back: ``exif`` (orientation removed) and ``icc_profile``.
-
+        metadata: what Pillow's ``save`` takes back; see :func:`litebrush.metadata.read_metadata`.
     """
 
     pixels: Pixels
     alpha: Pixels | None
     grey: bool
     as_array: bool
-    metadata: dict[str, bytes]
+    metadata: dict[str, Any]
 
     def with_pixels(self, pixels: Pixels) -> ImageLike:
         """The picture that came in, with other pixels.
@@ -61,13 +63,16 @@ class Photo:
             pixels: (H, W, 3) uint8 RGB.
 
         Returns:
-            A PIL image (modes L, LA, RGB or RGBA) or a uint8 ndarray ((H, W), (H, W, 3) or (H, W, 4)).
-
+            A PIL image (see :meth:`to_image`) or a uint8 ndarray ((H, W), (H, W, 3) or (H, W, 4)).
         """
-        if self.as_array:
-            if self.grey:
-                return np.asarray(Image.fromarray(pixels).convert("L"))
-            return pixels if self.alpha is None else np.dstack([pixels, self.alpha])
+        if not self.as_array:
+            return self.to_image(pixels)
+        if self.grey:
+            return np.asarray(Image.fromarray(pixels).convert("L"))
+        return pixels if self.alpha is None else np.dstack([pixels, self.alpha])
+
+    def to_image(self, pixels: Pixels) -> Image.Image:
+        """Other pixels, (H, W, 3) uint8 RGB, as a PIL image of mode L, LA, RGB or RGBA with this photo's metadata."""
         image = Image.fromarray(pixels)
         if self.grey:
             image = image.convert("L")
@@ -86,7 +91,6 @@ def to_photo(image: ImageLike) -> Photo:
 
     Raises:
         ImageError: anything else, with what to do about it.
-
     """
     if isinstance(image, Image.Image):
         return _from_pil(image)
@@ -107,16 +111,22 @@ def _from_array(array: Pixels) -> Photo:
 
 
 def _from_pil(image: Image.Image) -> Photo:
-    metadata = {key: image.info[key] for key in ("exif", "icc_profile") if image.info.get(key)}
-    if image.getexif().get(_ORIENTATION_TAG, 1) != 1:
+    try:
+        image.load()
+    except _DECODING_ERRORS as problem:
+        raise ImageError(
+            f"the picture is damaged and cannot be read to its end ({problem}); use another copy"
+        ) from None
+    metadata = read_metadata(image, keep_profile=image.mode not in _OTHER_COLOUR_SPACES)
+    profile = image.info.get("icc_profile")
+    if read_orientation(image) != 1:
         image = ImageOps.exif_transpose(image)
-        metadata["exif"] = image.getexif().tobytes()
     if image.mode == "F":
         raise ImageError("a floating-point picture (mode F) has no known range; convert it to 8-bit grey first")
     if image.mode.startswith("I"):
         image = _sixteen_to_eight_bits(image)
     if image.mode == "CMYK":
-        image = _cmyk_to_rgb(image, metadata.pop("icc_profile", None))
+        image = _cmyk_to_rgb(image, profile)
     transparent = image.mode in _WITH_ALPHA or "transparency" in image.info
     grey = image.mode in ("1", "L", "LA", "La")
     if not (transparent or grey or image.mode == "P" or image.mode in _DIRECT_COLOUR):
@@ -156,29 +166,32 @@ def read_image(path: Path) -> Image.Image:
 
     Raises:
         ImageError: the file is missing, empty, truncated, no image, an animation, or larger than Pillow's safety limit.
-
     """
     try:
         if path.stat().st_size == 0:
             raise ImageError(f"'{path}' is empty; copy the picture again from where it came")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; both are handled
             image: Image.Image
             with Image.open(path) as image:
                 image.load()
-                image.getexif()
+                load_metadata(image)
                 frames = getattr(image, "n_frames", 1)
     except FileNotFoundError:
         raise ImageError(f"there is no file '{path}'") from None
     except IsADirectoryError:
         raise ImageError(f"'{path}' is a folder; give one picture") from None
+    except PermissionError:
+        raise ImageError(f"'{path}' may not be read by you; change its permissions, or ask its owner") from None
     except Image.DecompressionBombError as problem:
         raise ImageError(f"'{path}' is refused as too large: {problem}") from None
     except UnidentifiedImageError:
         raise ImageError(
             f"'{path}' is not a picture that Pillow can read; give a JPEG, PNG, TIFF or WebP file"
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError) as problem:
+    except _DECODING_ERRORS as problem:
+        if isinstance(problem, OSError) and problem.errno:
+            raise ImageError(f"cannot read '{path}': {problem.strerror}") from None
         raise ImageError(f"'{path}' is damaged and cannot be read to its end ({problem}); use another copy") from None
     if frames > 1 and image.format != "MPO":
         raise ImageError(f"'{path}' holds {frames} frames; save the one you want as a single picture")
@@ -190,7 +203,6 @@ def read_rgb(path: Path) -> Pixels:
 
     Raises:
         ImageError: see :func:`read_image` and :func:`to_photo`.
-
     """
     return to_photo(read_image(path)).pixels
 
@@ -200,11 +212,14 @@ def check_output(path: Path, photo: Photo) -> None:
 
     Raises:
         ImageError: an unknown suffix, transparency into a format without, or a folder that is missing or locked.
-
     """
-    if not path.parent.is_dir():
+    try:
+        missing, is_folder = not path.parent.is_dir(), path.is_dir()
+    except OSError as problem:
+        raise ImageError(f"cannot write '{path}': {problem.strerror}; choose another place") from None
+    if missing:
         raise ImageError(f"cannot write '{path}': there is no folder '{path.parent}'; make it or choose another")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    if is_folder or not os.access(path.parent, os.W_OK):
         raise ImageError(f"cannot write '{path}': it is a folder, or lies in one that is locked; choose another")
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
@@ -214,17 +229,16 @@ def check_output(path: Path, photo: Photo) -> None:
 
 
 def write_image(image: Image.Image, path: Path) -> None:
-    """Write a picture whole or not at all; EXIF and colour profile in ``image.info`` are kept.
+    """Write a picture whole or not at all; EXIF, colour profile and resolution in ``image.info`` are kept.
 
     Raises:
         ImageError: the folder is missing or cannot be written to, the disk is full.
-
     """
-    metadata: dict[str, Any] = {str(key): image.info[key] for key in ("exif", "icc_profile") if key in image.info}
-    options = {**_SAVE_OPTIONS.get(path.suffix.lower(), {}), **metadata}
+    options: dict[str, Any] = dict(_SAVE_OPTIONS.get(path.suffix.lower(), {}))
+    options.update((key, image.info[key]) for key in ("exif", "icc_profile", "dpi") if key in image.info)
     try:
         with atomic_file(path) as temporary:
             image.save(temporary, **options)
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        raise ImageError(f"cannot write '{path}': {reason}; choose another place with --output") from None
+        raise ImageError(f"cannot write '{path}': {reason}") from None

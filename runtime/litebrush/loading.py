@@ -30,7 +30,6 @@ def load(source: Source, precision: Precision | str | None = None, threads: int 
         ModelFileError: no such model, a damaged one, or one of another precision.
         ContractError: a .tflite file without a litebrush contract.
         EngineError: no interpreter is installed, or it refuses the model.
-
     """
     model = open_model(source, precision)
     return Restorer(model.contract, _engine(model, threads))
@@ -42,7 +41,6 @@ def verify(source: Source, precision: Precision | str | None = None, threads: in
     Raises:
         VerificationError: the result is not the promised one.
         ModelFileError, ContractError, EngineError: as :func:`load`.
-
     """
     model = open_model(source, precision)
     engine = _engine(model, threads)
@@ -61,9 +59,8 @@ def open_model(source: Source, precision: Precision | str | None = None) -> Mode
     if isinstance(source, bytes):
         model = read_model(source)
     else:
-        path = Path(source)
-        is_name = isinstance(source, str) and not path.suffix and not path.exists()
-        model = read_model(find_model(os.fspath(source), wanted) if is_name else path)
+        is_name = isinstance(source, str) and not Path(source).suffix and os.sep not in source
+        model = read_model(find_model(str(source), wanted) if is_name else Path(source))
     if wanted and model.contract.precision is not wanted:
         found = model.contract.precision.value if model.contract.precision else "none"
         raise ModelFileError(f"this model's precision is {found}, {wanted.value} was asked")

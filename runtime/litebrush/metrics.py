@@ -14,7 +14,6 @@ def psnr_db(picture: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
 
     Raises:
         ValueError: the shapes differ.
-
     """
     if picture.shape != truth.shape:
         raise ValueError(f"pictures of shapes {picture.shape} and {truth.shape} cannot be compared")

@@ -37,7 +37,6 @@ class GoldenPair:
     Attributes:
         picture: (h, w, 3) uint8. A replay repeats it by reflection until it fills the model's input.
         expected: (h, w, 3), the upper left corner of the output in the output tensor's own dtype.
-
     """
 
     picture: NDArray[np.uint8]
@@ -52,7 +51,6 @@ class ModelFile:
         flatbuffer: the bytes for the interpreter.
         contract: what it promises.
         golden: what it must reproduce.
-
     """
 
     flatbuffer: bytes
@@ -71,7 +69,6 @@ def read_model(source: Path | bytes) -> ModelFile:
     Raises:
         ModelFileError: missing, empty, no TFLite model, damaged.
         ContractError: a TFLite model without a contract, or with one that contradicts itself.
-
     """
     name = "these bytes" if isinstance(source, bytes) else f"'{source}'"
     content = source if isinstance(source, bytes) else _read_bytes(source)
@@ -100,10 +97,21 @@ def read_model(source: Path | bytes) -> ModelFile:
         ) from None
     except Exception as problem:  # zipfile, zlib and numpy raise many kinds on damaged bytes
         raise ModelFileError(f"{name} is damaged ({problem}); export or copy the model again") from None
+    _require_golden_shapes(pair, contract, name)
     model = ModelFile(flatbuffer, contract, pair)
     if model.sha256 != digest:
         raise ModelFileError(f"{name} is damaged: its network is not the one that was exported; copy it again")
     return model
+
+
+def _require_golden_shapes(golden: GoldenPair, contract: ModelContract, name: str) -> None:
+    height, width = contract.outputs[0].shape[1:3]
+    picture, expected = golden.picture, golden.expected
+    fits = picture.ndim == 3 and picture.shape == expected.shape and picture.shape[2] == 3
+    if not fits or picture.dtype != np.uint8 or not (0 < picture.shape[0] <= height and 0 < picture.shape[1] <= width):
+        raise ContractError(
+            f"{name}: its golden pair of shapes {picture.shape}, {expected.shape} does not fit the model"
+        )
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -120,7 +128,6 @@ def write_model(model: ModelFile, path: Path) -> None:
 
     Raises:
         ModelFileError: the folder is missing or cannot be written to, the disk is full.
-
     """
     golden = io.BytesIO()
     np.savez_compressed(golden, picture=model.golden.picture, expected=model.golden.expected)

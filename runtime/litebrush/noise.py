@@ -1,4 +1,4 @@
-"""How noisy is this photograph?"""
+"""Noise of photographs: how much there is, and how to add some."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
         pixels: (H, W, 3) uint8; at least 64 pixels on a side, or the answer is 0.
 
     Returns:
-        Noise level in grey levels, the mean of the three channels.
-
+        Noise level in grey levels, the mean of the channels that are not clipped nearly everywhere.
     """
     height, width = (min(side, _LARGEST_SAMPLE) // (2 * _BLOCK) * 2 * _BLOCK for side in pixels.shape[:2])
     if min(height, width) < 4 * _BLOCK:
@@ -41,8 +40,9 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
     values = sample.astype(np.float32)
     diagonal = (values[::2, ::2] - values[::2, 1::2] - values[1::2, ::2] + values[1::2, 1::2]) / 2
     deviations = np.sqrt(np.square(_blocks(diagonal, _BLOCK)).mean(axis=2))  # (blocks, 3)
-    levels = [_flattest(deviations[clipped[:, channel] <= _MOST_CLIPPED, channel]) for channel in range(3)]
-    return float(np.mean(levels))
+    measurable = [deviations[clipped[:, channel] <= _MOST_CLIPPED, channel] for channel in range(3)]
+    levels = [_flattest(channel) for channel in measurable if len(channel) >= _FEWEST_BLOCKS]
+    return float(np.mean(levels)) if levels else 0.0
 
 
 def _blocks(values: NDArray[Any], side: int) -> NDArray[Any]:
@@ -53,7 +53,19 @@ def _blocks(values: NDArray[Any], side: int) -> NDArray[Any]:
 
 
 def _flattest(deviations: Values) -> float:
-    if len(deviations) < _FEWEST_BLOCKS:
-        return 0.0
     flattest = np.sort(deviations)[: max(1, round(len(deviations) * _FLATTEST_SHARE))]
     return float(np.median(flattest)) / _SELECTION_BIAS
+
+
+def add_gaussian_noise(pixels: NDArray[np.uint8], noise_level: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Add white Gaussian noise, then round and clip to 8 bits, as every stored photo is.
+
+    Args:
+        pixels: (H, W, C) uint8.
+        noise_level: standard deviation in grey levels.
+        random: the source of the noise; the same state gives the same picture.
+    """
+    noise = random.standard_normal(pixels.shape, dtype=np.float32)
+    noise *= noise_level
+    noise += pixels
+    return np.clip(np.rint(noise, out=noise), 0, 255, out=noise).astype(np.uint8)

@@ -19,6 +19,5 @@ def repair(photo: ImageLike, noise_level: NoiseLevel = "auto") -> ImageLike:
 
     Raises:
         ImageError: a picture that is not supported.
-
     """
     return load("denoise")(photo, noise_level)

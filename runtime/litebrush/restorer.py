@@ -46,7 +46,6 @@ class Restorer:
         accelerator: what the network really runs on.
         precision: arithmetic of the model.
         tile_limit: longest side of a tile in pixels. Results do not depend on it, memory does.
-
     """
 
     def __init__(self, contract: ModelContract, engine: Engine, tile_limit: int = CPU_TILE_LIMIT) -> None:
@@ -54,7 +53,6 @@ class Restorer:
 
         Raises:
             ContractError: the network's tensors are not those of the contract, or ``tile_limit`` does not suit it.
-
         """
         self.contract = contract
         self.engine = engine.name
@@ -71,10 +69,9 @@ class Restorer:
         self._decode = PictureEncoding(self._output, engine.outputs[self._output.name])
         self._lock = threading.Lock()
         tiling = contract.tiling
-        if tiling.resizable and (tile_limit % tiling.alignment or tile_limit <= 2 * (tiling.halo + tiling.alignment)):
+        if tiling.resizable and (tile_limit % tiling.alignment or tile_limit <= tiling.overlap):
             raise ContractError(
-                f"tile_limit is {tile_limit}; it must be a multiple of {tiling.alignment} "
-                f"above {2 * (tiling.halo + tiling.alignment)} pixels"
+                f"tile_limit is {tile_limit}; it must be a multiple of {tiling.alignment} above {tiling.overlap} pixels"
             )
         self.tile_limit = tile_limit
 
@@ -97,13 +94,25 @@ class Restorer:
 
         Raises:
             ImageError: a picture that is not supported or too small, or a noise level the model was not trained for.
-
         """
         taken_apart = to_photo(photo)
         require_size(taken_apart)
-        level = self._checked_level(taken_apart, noise_level)
+        level = self.noise_level_for(taken_apart.pixels, noise_level)
         restored = self.restore_pixels(taken_apart.pixels, level, progress)
         return taken_apart.with_pixels(restored)  # type: ignore[return-value]
+
+    def noise_level_for(self, pixels: Pixels, noise_level: NoiseLevel) -> float:
+        """The noise level in grey levels that a picture is restored with: the one asked for, or an estimate.
+
+        Raises:
+            ImageError: a noise level that the model was not trained for.
+        """
+        highest = self._noise_level.highest
+        if noise_level == "auto":
+            return min(estimate_noise_level(pixels), highest)
+        if not 0 <= noise_level <= highest:
+            raise ImageError(f"a noise level of {noise_level} was asked; '{self.contract.name}' knows 0 to {highest:g}")
+        return float(noise_level)
 
     def restore_pixels(self, pixels: Pixels, noise_level: float, progress: Progress | None = None) -> Pixels:
         """Restore (H, W, 3) uint8 RGB pixels; memory beyond the result is bounded by one tile."""
@@ -120,11 +129,10 @@ class Restorer:
         return restored
 
     def run_tile(self, tile: Pixels, noise_level: float) -> Array:
-        """Run the network once on a picture of exactly its present size.
+        """Run the network once on a picture of exactly its present size, without waiting for other threads.
 
         Returns:
             View of the output tensor, (1, H, W, 3) in the tensor's own dtype, valid until the next run.
-
         """
         self._encode.encode(tile, self._engine.input(self._image.name)[0])
         self._encode_level.encode_value(noise_level, self._engine.input(self._noise_level.name))
@@ -152,21 +160,12 @@ class Restorer:
 
         return {spec.name: scaled(spec.shape) for spec in self.contract.inputs}
 
-    def _checked_level(self, photo: Photo, noise_level: NoiseLevel) -> float:
-        highest = self._noise_level.highest
-        if noise_level == "auto":
-            return min(estimate_noise_level(photo.pixels), highest)
-        if not 0 <= noise_level <= highest:
-            raise ImageError(f"a noise level of {noise_level} was asked; '{self.contract.name}' knows 0 to {highest:g}")
-        return float(noise_level)
-
 
 def require_size(photo: Photo) -> None:
     """Refuse a picture of fewer than 8 pixels on a side.
 
     Raises:
         ImageError: with the picture's size.
-
     """
     height, width = photo.pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:

@@ -18,7 +18,6 @@ class Span:
     Attributes:
         start: first pixel that the tile reads.
         keep_start, keep_stop: pixels of the result that are taken from this tile.
-
     """
 
     start: int
@@ -33,7 +32,6 @@ class AxisPlan:
     Attributes:
         size: length of every tile. The last may read past the picture's end, where it is padded.
         spans: the tiles, in order; their kept parts cover the axis exactly once.
-
     """
 
     size: int
@@ -49,7 +47,6 @@ def plan_axis(length: int, limit: int, halo: int, alignment: int, resizable: boo
         halo: radius of the receptive field.
         alignment: tiles start at and measure multiples of this.
         resizable: tiles may be shorter than ``limit``; otherwise every tile is exactly that long.
-
     """
     padded = _round_up(length, alignment)
     if padded <= limit:

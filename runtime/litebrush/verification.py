@@ -25,7 +25,6 @@ class Verification:
         largest_difference: of the real output values, where the range of a picture is 1.
         identical: every bit of the whole output was as promised. For a model with a tolerance this is known for
             the stored corner of the output only.
-
     """
 
     contract: ModelContract
@@ -63,7 +62,6 @@ def verify_golden(model: ModelFile, restorer: Restorer, scale: float) -> Verific
 
     Raises:
         VerificationError: the result is not the promised one.
-
     """
     golden = model.contract.golden
     if golden is None:

@@ -18,7 +18,7 @@ numbers = st.floats(-1e6, 1e6)
 def contracts(draw: st.DrawFn) -> ModelContract:
     alignment = draw(st.sampled_from([1, 2, 4]))
     halo = draw(st.integers(0, 30))
-    side = alignment * draw(st.integers(2 * halo // alignment + 1, 200))
+    side = alignment * draw(st.integers(-(-2 * halo // alignment) + 1, 200))
     low = draw(st.floats(-2, 1))
     picture = {"minimum": low, "maximum": low + draw(st.floats(0.1, 300))}
     return ModelContract(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,19 +64,55 @@ def test_sixteen_bit_grey_is_rounded_to_eight():
     assert np.asarray(result).tolist() == [[0, 0, 1, 1, 255, 128]]
 
 
-def test_an_exif_rotation_is_carried_out_and_removed():
+def rotated_photo(path):
+    """A picture whose EXIF says: turn me, taken by a camera, at a place."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "a camera"
-    buffer = io.BytesIO()
-    RGB.save(buffer, "PNG", exif=exif)
-    result = same(Image.open(buffer))
-    assert result.size == (40, 50)
+    exif[0x8769] = {0x9003: "2001:02:03 04:05:06"}
+    exif[0x8825] = {1: "N"}
+    RGB.save(path, exif=exif.tobytes(), dpi=(300, 300), **({"lossless": True} if path.suffix == ".webp" else {}))
+
+
+@pytest.mark.parametrize("source", ["in.png", "in.tif", "in.webp"])
+def test_an_exif_rotation_is_carried_out_and_removed(source, tmp_path):
+    rotated_photo(tmp_path / source)
+    result = same(read_image(tmp_path / source))
     assert np.array_equal(np.asarray(result), np.rot90(np.asarray(RGB), k=-1))
-    kept = Image.Exif()
-    kept.load(result.info["exif"])
-    assert kept.get(0x0112, 1) == 1
-    assert kept[0x010F] == "a camera"
+    write_image(result, tmp_path / "out.png")
+    assert read_image(tmp_path / "out.png").getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("source", ["in.jpg", "in.png", "in.tif", "in.webp"])
+@pytest.mark.parametrize("target", ["out.jpg", "out.png", "out.tif", "out.webp"])
+def test_camera_date_and_place_survive_from_format_to_format(source, target, tmp_path):
+    rotated_photo(tmp_path / source)
+    write_image(same(read_image(tmp_path / source)), tmp_path / target)
+    exif = read_image(tmp_path / target).getexif()
+    assert exif[0x010F] == "a camera"
+    assert exif.get_ifd(0x8769)[0x9003] == "2001:02:03 04:05:06"
+    assert exif.get_ifd(0x8825)[1] == "N"
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.tif"])
+def test_the_resolution_of_a_scan_is_kept(name, tmp_path):
+    rotated_photo(tmp_path / name)
+    write_image(same(read_image(tmp_path / name)), tmp_path / f"out-{name}")
+    assert read_image(tmp_path / f"out-{name}").info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_exif_that_cannot_be_read_does_not_stop_a_repair(tmp_path):
+    RGB.save(tmp_path / "in.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(range(40)))
+    write_image(same(read_image(tmp_path / "in.jpg")), tmp_path / "out.tif")
+    assert read_image(tmp_path / "out.tif").size == RGB.size
+
+
+def test_cmyk_with_a_profile_is_not_given_that_profile_as_rgb():
+    image = RGB.convert("CMYK")
+    image.info["icc_profile"] = b"not a profile at all"
+    result = same(image)
+    assert result.mode == "RGB"
+    assert "icc_profile" not in result.info
 
 
 def test_a_colour_profile_is_kept_through_writing(tmp_path):

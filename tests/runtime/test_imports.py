@@ -7,7 +7,7 @@ import pytest
 
 import litebrush
 
-FORBIDDEN = ("tensorflow", "tf_keras", "keras", "litebrush_train", "litebrush_export")
+FORBIDDEN = ("tensorflow", "tf_keras", "keras", "tensorflow_model_optimization", "litebrush_train", "litebrush_export")
 
 
 def import_with_blocked(statement: str) -> subprocess.CompletedProcess[str]:

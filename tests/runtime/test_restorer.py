@@ -163,7 +163,7 @@ def test_a_network_without_the_promised_tensors_is_refused(contract):
         Restorer(contract, FakeEngine(other, OUTPUTS, local_mean))
 
 
-@pytest.mark.parametrize("limit", [13, 12, 10, 33])
+@pytest.mark.parametrize("limit", [13, 10, 8, 33])
 def test_a_tile_limit_that_leaves_nothing_to_keep_is_refused(contract, engine, limit):
     with pytest.raises(ContractError, match="tile_limit"):
         Restorer(contract, engine, limit)

@@ -8,9 +8,9 @@ from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.errors import DataError
+from litebrush.noise import add_gaussian_noise
 from litebrush_train.config import NoiseRecipe
 from litebrush_train.data import PatchSampler, draw_samples, load_image_folders
-from litebrush_train.degradations import gaussian_noise
 
 PICTURES = tuple(photo_pixels(40 + 10 * index, 60, seed=index) for index in range(3))
 
@@ -18,18 +18,18 @@ PICTURES = tuple(photo_pixels(40 + 10 * index, 60, seed=index) for index in rang
 @given(seed=st.integers(0, 2**32), level=st.floats(0, 60))
 @settings(max_examples=30)
 def test_noise_is_decided_by_its_seed(seed, level):
-    first, second = (gaussian_noise(PICTURES[0], level, np.random.default_rng(seed)) for _ in range(2))
+    first, second = (add_gaussian_noise(PICTURES[0], level, np.random.default_rng(seed)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
 def test_noise_level_zero_changes_nothing():
-    assert np.array_equal(gaussian_noise(PICTURES[0], 0, np.random.default_rng(0)), PICTURES[0])
+    assert np.array_equal(add_gaussian_noise(PICTURES[0], 0, np.random.default_rng(0)), PICTURES[0])
 
 
 @pytest.mark.parametrize("level", [5, 25, 50])
 def test_noise_has_the_level_that_was_asked_for(level):
     grey = np.full((300, 300, 3), 128, np.uint8)
-    noisy = gaussian_noise(grey, level, np.random.default_rng(0))
+    noisy = add_gaussian_noise(grey, level, np.random.default_rng(0))
     assert np.std(noisy.astype(float)) == pytest.approx(level, rel=0.02)
     assert np.mean(noisy) == pytest.approx(128, abs=0.5)
 

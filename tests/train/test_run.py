@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from conftest import TINY_RECIPE, train_arguments
 
@@ -29,23 +31,74 @@ def logged_steps(run: Path) -> list[tuple[str, int]]:
         return [(row["phase"], int(row["step"])) for row in csv.DictReader(file)]
 
 
-def test_a_killed_run_resumes_and_ends_with_the_weights_of_an_uninterrupted_one(image_folder, finished_run, tmp_path):
+@pytest.mark.parametrize("lines_before_the_kill", [3, 7])
+def test_a_killed_run_resumes_and_ends_with_the_weights_of_an_uninterrupted_one(
+    image_folder, finished_run, tmp_path, lines_before_the_kill
+):
     run = tmp_path / "run"
     process = subprocess.Popen(train_arguments(image_folder, run), stderr=subprocess.DEVNULL)
-    while len(logged_steps(run)) < 3:
+    deadline = time.monotonic() + 120
+    while len(logged_steps(run)) < lines_before_the_kill:
         assert process.poll() is None
-        time.sleep(0.02)
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    subprocess.run(train_arguments(image_folder, run, "--resume"), check=True, capture_output=True)
+    assert not (run / "handover").exists()
+    done = subprocess.run(train_arguments(image_folder, run, "--resume"), check=True, capture_output=True, text=True)
+    assert "training:   0%" not in done.stderr
+    assert len(set(logged_steps(run))) == len(logged_steps(run))
     expected, resumed = final_weights(finished_run), final_weights(run)
     assert expected.keys() == resumed.keys()
     for name, array in expected.items():
         assert np.array_equal(array, resumed[name]), name
 
 
+def test_a_resumed_run_keeps_what_was_said_about_its_images(image_folder, finished_run, tmp_path):
+    run = shutil.copytree(finished_run, tmp_path / "run")
+    shutil.rmtree(run / "handover")
+    subprocess.run(train_arguments(image_folder, run, "--resume"), check=True, capture_output=True)
+    contract = json.loads((run / "handover" / "contract.json").read_text())
+    assert (contract["provenance"]["training_data"], contract["provenance"]["licence"]) == ("waves", "CC0-1.0")
+
+
+def test_a_run_is_not_resumed_with_other_images(image_folder, finished_run, tmp_path):
+    others = shutil.copytree(image_folder, tmp_path / "images")
+    (others / "0.png").unlink()
+    done = subprocess.run(
+        train_arguments(others, finished_run, "--resume"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "was begun with other images" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--resume"], "holds no run to resume"),
+        (["--set", "model.blocks=40"], "nothing left inside a halo of 165"),
+        (["--set", "training.patch_size=512"], "0 usable of 5 images"),
+    ],
+)
+def test_what_cannot_end_in_a_hand_over_is_refused_before_training(image_folder, tmp_path, more, message):
+    done = subprocess.run(
+        train_arguments(image_folder, tmp_path / "run", *more), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_out_that_is_a_file_is_refused(image_folder, tmp_path):
+    (tmp_path / "run").write_text("a letter")
+    arguments = train_arguments(image_folder, tmp_path / "run" / "deeper")
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "choose another --out" in done.stderr
+
+
 def test_a_run_leaves_recipe_log_and_hand_over(finished_run):
-    assert json.loads((finished_run / "recipe.json").read_text())["training"]["steps"] == 12
+    assert json.loads((finished_run / "run.json").read_text())["recipe"]["training"]["steps"] == 12
     assert logged_steps(finished_run)[-1] == ("quantization_aware_training", 4)
     assert {path.name for path in (finished_run / "handover").iterdir()} == {
         "calibration.npz",
@@ -60,7 +113,7 @@ def test_a_run_leaves_recipe_log_and_hand_over(finished_run):
 def test_a_run_is_not_begun_over_another(image_folder, finished_run):
     done = subprocess.run(train_arguments(image_folder, finished_run), capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "already holds a run; add --resume" in done.stderr
+    assert "already holds something; add --resume" in done.stderr
 
 
 def test_a_run_is_not_resumed_with_another_recipe(image_folder, finished_run):
@@ -76,6 +129,6 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoi
     arguments = train_arguments(image_folder, tmp_path / "run", recipe=recipe)
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "the loss became" in done.stderr
+    assert "begin again in a new --out with a lower training.learning_rate" in done.stderr
     assert "last good checkpoint" in done.stderr
     assert "Traceback" not in done.stderr

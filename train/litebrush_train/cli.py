@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from litebrush.extras import require_extra
-from litebrush_train.config import load_recipe
 
 
 @click.group(name="train")
@@ -49,8 +49,11 @@ def denoise(
       litebrush train denoise --data photos/ --out quick/ --set training.steps=2000
       litebrush train denoise --data photos/ --out run/ --resume
     """
+    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tqdm")
+    require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
+    from litebrush_train.config import load_recipe
+
     recipe = load_recipe("denoise", overrides)
-    require_extra("train", "tensorflow", "tf_keras", "tensorflow_model_optimization")
     from litebrush_train.run import RunFolder, train_denoiser
 
     handover = train_denoiser(data, RunFolder(out), recipe, resume, data_note, licence)

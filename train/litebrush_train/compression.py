@@ -26,7 +26,6 @@ def quantization_aware(model: keras.Model, inputs: Mapping[str, NDArray[np.float
     Args:
         model: a functional model. Layers that only move values are left alone: they keep their input's scale.
         inputs: named model inputs, float32, that are typical of what the model will see.
-
     """
 
     def annotate(layer: keras.layers.Layer) -> keras.layers.Layer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from dataclasses import dataclass
 from importlib import resources
@@ -58,7 +59,9 @@ class PhaseRecipe:
 
     def __post_init__(self) -> None:
         _require(self.steps >= 0, f"steps is {self.steps}; it cannot be negative")
-        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be above 0")
+        _require(
+            0 < self.learning_rate < math.inf, f"learning_rate is {self.learning_rate}; it must be above 0 and finite"
+        )
         _require(self.batch_size >= 1, f"batch_size is {self.batch_size}; it must be at least 1")
         _require(
             self.patch_size >= 16 and self.patch_size % 2 == 0,
@@ -76,7 +79,6 @@ class RunRecipe:
         checkpoint_every: steps between two checkpoints.
         calibration_images: pictures handed to the exporter as representative dataset.
         tile_size: height and width in pixels of the exported model's static input.
-
     """
 
     seed: int = 0
@@ -86,6 +88,7 @@ class RunRecipe:
     tile_size: int = 256
 
     def __post_init__(self) -> None:
+        _require(0 <= self.seed < 2**32, f"seed is {self.seed}; expected 0 to 4294967295")
         _require(
             0 < self.validation_share < 1,
             f"validation_share is {self.validation_share}; expected a number between 0 and 1",
@@ -129,7 +132,6 @@ def load_recipe(family: str, overrides: tuple[str, ...] = ()) -> Recipe:
 
     Raises:
         RecipeError: an unknown section or key, a value of the wrong type, or an impossible value.
-
     """
     text = resources.files("litebrush_train").joinpath(f"recipes/{family}.toml").read_text(encoding="utf-8")
     sections: dict[str, dict[str, Any]] = tomllib.loads(text)

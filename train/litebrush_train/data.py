@@ -7,6 +7,7 @@ run equal to one that was never interrupted: there is no iterator state to save.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from tqdm import tqdm
 
 from litebrush.errors import DataError, ImageError
 from litebrush.image import IMAGE_SUFFIXES, read_rgb
+from litebrush.noise import add_gaussian_noise
+from litebrush.verification import fill_by_reflection
 from litebrush_train.config import NoiseRecipe, PhaseRecipe
-from litebrush_train.degradations import gaussian_noise
 
 Picture = NDArray[np.uint8]
 Sample = tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]
 
 _PREFETCHED_BATCHES = 8
+_STEP_BITS = 48
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,6 @@ class ImageFolder:
         validation: the held-out ones.
         skipped: files that look like images but could not be read.
         digest: SHA-256 over names and contents of the files that were read.
-
     """
 
     training: tuple[Picture, ...]
@@ -49,12 +51,12 @@ def load_image_folders(folders: tuple[Path, ...], validation_share: float, small
 
     Raises:
         DataError: no such folder, fewer than two usable images, or images smaller than ``smallest_side`` pixels.
-
     """
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"'{folder}' is not a folder; give the folder that holds your images")
-    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix.lower() in IMAGE_SUFFIXES]
+    found = (path for folder in folders for path in sorted(folder.rglob("*")))
+    paths = list(dict.fromkeys(path.resolve() for path in found if path.suffix.lower() in IMAGE_SUFFIXES))
     pictures: list[Picture] = []
     skipped: list[Path] = []
     too_small: list[Path] = []
@@ -69,10 +71,10 @@ def load_image_folders(folders: tuple[Path, ...], validation_share: float, small
             too_small.append(path)
             continue
         pictures.append(picture)
-        digest.update(path.name.encode() + b"\0" + picture.tobytes())
+        digest.update(os.fsencode(path.name) + b"\0" + picture.tobytes())
     if len(pictures) < 2:
         raise DataError(_why_unusable(folders, paths, skipped, too_small, smallest_side))
-    held_out = max(1, round(len(pictures) * validation_share))
+    held_out = min(len(pictures) - 1, max(1, round(len(pictures) * validation_share)))
     chosen = {round((index + 0.5) * len(pictures) / held_out - 0.5) for index in range(held_out)}
     return ImageFolder(
         training=tuple(picture for index, picture in enumerate(pictures) if index not in chosen),
@@ -98,16 +100,18 @@ def _why_unusable(
 class PatchSampler:
     """Draws noisy and clean patches; every pixel of the folder is as likely as every other."""
 
-    def __init__(self, pictures: tuple[Picture, ...], noise: NoiseRecipe, seed: int) -> None:
+    def __init__(self, pictures: tuple[Picture, ...], noise: NoiseRecipe, seed: int, phase: int = 0) -> None:
+        """Prepare to draw; each ``phase`` of a run draws other patches."""
         self._pictures = pictures
         self._noise = noise
         self._seed = seed
+        self._first_counter = phase << _STEP_BITS
         areas = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], dtype=np.float64)
         self._likelihood = areas / areas.sum()
 
     def batch(self, step: int, batch_size: int, patch_size: int) -> Sample:
         """The batch of one step: ``{"image", "noise_level"}`` and the clean target, float32 in [0, 1]."""
-        random = np.random.Generator(np.random.Philox(key=[self._seed, step]))
+        random = np.random.Generator(np.random.Philox(key=[self._seed, self._first_counter + step]))
         noisy = np.empty((batch_size, patch_size, patch_size, 3), np.float32)
         clean = np.empty_like(noisy)
         levels = np.empty((batch_size, patch_size // 2, patch_size // 2, 1), np.float32)
@@ -115,7 +119,7 @@ class PatchSampler:
             patch = self._patch(patch_size, random)
             level = random.uniform(self._noise.lowest, self._noise.highest)
             clean[index] = patch
-            noisy[index] = gaussian_noise(patch, level, random)
+            noisy[index] = add_gaussian_noise(patch, level, random)
             levels[index] = level
         return {"image": noisy / 255, "noise_level": levels / 255}, clean / 255
 
@@ -154,7 +158,6 @@ class Samples:
         noisy: (count, size, size, 3) uint8.
         noise_levels: (count,) float32, grey levels.
         clean: (count, size, size, 3) uint8.
-
     """
 
     noisy: NDArray[np.uint8]
@@ -175,13 +178,12 @@ def draw_samples(
     random = np.random.Generator(np.random.Philox(key=[seed, 2**63]))
     clean = np.stack([_crop(pictures[index % len(pictures)], size, random) for index in range(count)])
     levels = np.array([noise_levels[index % len(noise_levels)] for index in range(count)], np.float32)
-    noisy = np.stack([gaussian_noise(picture, float(level), random) for picture, level in zip(clean, levels)])
+    noisy = np.stack([add_gaussian_noise(picture, float(level), random) for picture, level in zip(clean, levels)])
     return Samples(noisy, levels, clean)
 
 
 def _crop(picture: Picture, size: int, random: np.random.Generator) -> Picture:
-    missing = [max(0, size - side) for side in picture.shape[:2]]
-    picture = np.pad(picture, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+    picture = fill_by_reflection(picture, *(max(size, side) for side in picture.shape[:2]))
     top = random.integers(picture.shape[0] - size + 1)
     left = random.integers(picture.shape[1] - size + 1)
     return picture[top : top + size, left : left + size]

@@ -12,7 +12,7 @@ import tensorflow as tf
 import tf_keras as keras
 from tqdm import tqdm
 
-from litebrush.errors import DataError
+from litebrush.errors import TrainingError
 from litebrush.metrics import psnr_db
 from litebrush_train.config import PhaseRecipe
 from litebrush_train.data import Samples
@@ -29,7 +29,6 @@ class Phase:
         recipe: steps, rate, batch and patch size.
         folder: checkpoints are kept here.
         batches: the batches from a given first step on.
-
     """
 
     name: str
@@ -39,7 +38,7 @@ class Phase:
 
 
 class LogFile:
-    """``log.csv`` of a run: a line a checkpoint. After a resume, lines past the checkpoint are written anew."""
+    """``log.csv`` of a run: a line a checkpoint. A kill between a checkpoint and its line loses the line."""
 
     _COLUMNS = ("phase", "step", "loss", "learning_rate", "validation_psnr_db")
 
@@ -63,8 +62,7 @@ def fit(model: keras.Model, phase: Phase, validation: Samples, checkpoint_every:
     ends with the same weights as an uninterrupted one.
 
     Raises:
-        DataError: the loss became NaN or infinite.
-
+        TrainingError: the loss or a weight became NaN or infinite.
     """
     recipe = phase.recipe
     if recipe.steps == 0:
@@ -84,17 +82,23 @@ def fit(model: keras.Model, phase: Phase, validation: Samples, checkpoint_every:
         for step, (inputs, target) in enumerate(phase.batches(first_step), start=first_step + 1):
             loss = float(train_step(inputs, target))
             if not np.isfinite(loss):
-                raise DataError(
-                    f"the loss became {loss} at step {step} of {phase.name}; the last good checkpoint is "
-                    f"{manager.latest_checkpoint}; lower learning_rate and resume"
-                )
+                raise _diverged(f"the loss became {loss}", step, phase, manager)
             smoothed_loss = loss if smoothed_loss is None else _SMOOTHING * smoothed_loss + (1 - _SMOOTHING) * loss
             bar.update()
             if step % checkpoint_every == 0 or step == recipe.steps:
+                if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+                    raise _diverged("a weight became infinite or no number", step, phase, manager)
                 manager.save(step)
                 quality = validation_psnr_db(model, validation)
                 log.append(phase.name, step, smoothed_loss, float(schedule(step)), quality)
                 bar.set_postfix(loss=f"{smoothed_loss:.5f}", validation=f"{quality:.2f} dB")
+
+
+def _diverged(what: str, step: int, phase: Phase, manager: tf.train.CheckpointManager) -> TrainingError:
+    return TrainingError(
+        f"{what} at step {step} of {phase.name}; begin again in a new --out with a lower {phase.name}.learning_rate "
+        f"(the last good checkpoint is {manager.latest_checkpoint or 'none: it came before the first'})"
+    )
 
 
 def _train_step(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Callable[..., tf.Tensor]:

@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import tf_keras as keras
+from tqdm import tqdm
 
 from litebrush.atomic import atomic_file
-from litebrush.errors import RecipeError
+from litebrush.errors import RecipeError, TrainingError
 from litebrush_train.compression import quantization_aware
-from litebrush_train.config import PhaseRecipe, Recipe
-from litebrush_train.data import ImageFolder, PatchSampler, Samples, batches, draw_samples, load_image_folders
+from litebrush_train.config import PhaseRecipe, Recipe, recipe_from_dict
+from litebrush_train.data import ImageFolder, PatchSampler, Picture, Samples, batches, draw_samples, load_image_folders
 from litebrush_train.fit import LogFile, Phase, fit
-from litebrush_train.handoff import write_handover
+from litebrush_train.handover import denoiser_contract, write_handover
 from litebrush_train.models.cnn import denoiser
 
-VALIDATION_NOISE_LEVELS = (15.0, 25.0, 50.0)
-_VALIDATION_CROPS = 12
-_VALIDATION_CROP_SIZE = 128
+_VALIDATION_NOISE_LEVELS = (15.0, 25.0, 50.0)
+_OBSERVED_CROPS = 12
+_OBSERVED_CROP_SIZE = 128
+_PHASES = ("training", "quantization_aware_training")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run was begun with; a resumed run goes on with the same.
+
+    Attributes:
+        recipe: all settings.
+        images_sha256: digest of the images.
+        training_data: the images in words, for the contract.
+        licence: of the weights, as an SPDX identifier.
+    """
+
+    recipe: Recipe
+    images_sha256: str
+    training_data: str
+    licence: str
+
+    def to_json(self) -> str:
+        """As a document that :meth:`from_json` reads back equal."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> RunRecord:
+        """Read a record."""
+        document = json.loads(text)
+        return cls(**{**document, "recipe": recipe_from_dict(document["recipe"])})
 
 
 @dataclass(frozen=True)
@@ -30,9 +59,9 @@ class RunFolder:
     path: Path
 
     @property
-    def recipe(self) -> Path:
-        """The resolved recipe, as JSON."""
-        return self.path / "recipe.json"
+    def record(self) -> Path:
+        """What the run was begun with, as JSON."""
+        return self.path / "run.json"
 
     @property
     def log(self) -> Path:
@@ -48,29 +77,50 @@ class RunFolder:
         """The checkpoints of one phase."""
         return self.path / "checkpoints" / phase
 
-    def begin(self, recipe: Recipe, resume: bool) -> None:
-        """Create the folder, or find in it a run of the same recipe to go on with.
+    def prepare(self, resume: bool) -> None:
+        """Make the folder for a new run, or find the run to go on with.
 
         Raises:
-            RecipeError: the folder holds a run and ``resume`` is off, or holds one of another recipe.
-
+            TrainingError: there is a run and ``resume`` is off, there is none and it is on, or no folder can be made.
         """
-        if self.recipe.exists():
-            if not resume:
-                raise RecipeError(f"'{self.path}' already holds a run; add --resume to go on, or choose another --out")
-            _require_same_recipe(json.loads(self.recipe.read_text(encoding="utf-8")), recipe, self.path)
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        with atomic_file(self.recipe) as temporary:
-            temporary.write_text(json.dumps(recipe.to_dict(), indent=2) + "\n", encoding="utf-8")
+        if resume and not self.record.exists():
+            raise TrainingError(f"'{self.path}' holds no run to resume; leave out --resume, or name its folder")
+        if not resume and self.path.exists() and any(self.path.iterdir()):
+            raise TrainingError(
+                f"'{self.path}' already holds something; add --resume to go on, or choose another --out"
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise TrainingError(f"cannot make '{self.path}': {problem.strerror}; choose another --out") from None
+
+    def begin(self, asked: RunRecord, resume: bool) -> RunRecord:
+        """Write down what the run is begun with, or read what it was begun with.
+
+        Raises:
+            RecipeError, TrainingError: it was begun with another recipe, with other images, or its record is damaged.
+        """
+        if not resume:
+            with atomic_file(self.record) as temporary:
+                temporary.write_text(asked.to_json(), encoding="utf-8")
+            return asked
+        try:
+            begun = RunRecord.from_json(self.record.read_text(encoding="utf-8"))
+        except (ValueError, TypeError, KeyError) as problem:
+            raise TrainingError(f"'{self.record}' is damaged ({problem}); begin a new run") from None
+        _require_same_recipe(begun.recipe, asked.recipe, self.path)
+        if begun.images_sha256 != asked.images_sha256:
+            raise TrainingError(f"the run in '{self.path}' was begun with other images; give the same --data")
+        return begun
 
 
-def _require_same_recipe(begun: dict[str, dict[str, object]], asked: Recipe, folder: Path) -> None:
+def _require_same_recipe(begun: Recipe, asked: Recipe, folder: Path) -> None:
+    before, now = begun.to_dict(), asked.to_dict()
     differences = [
-        f"{section}.{key} was {begun.get(section, {}).get(key)!r} and is now {value!r}"
-        for section, values in asked.to_dict().items()
+        f"{section}.{key} was {before[section][key]!r} and is now {value!r}"
+        for section, values in now.items()
         for key, value in values.items()
-        if begun.get(section, {}).get(key) != value
+        if before[section][key] != value
     ]
     if differences:
         raise RecipeError(f"the run in '{folder}' was begun with another recipe: {'; '.join(differences)}")
@@ -85,54 +135,51 @@ def train_denoiser(
         folders: where the images are.
         run: where the run is kept.
         recipe: all settings.
-        resume: go on with a run that the folder holds.
-        training_data, licence: for the contract; see :class:`litebrush.contract.Provenance`.
+        resume: go on with the run that the folder holds.
+        training_data, licence: for the contract; a resumed run keeps those that it was begun with.
 
     Returns:
         The hand-over folder.
 
     Raises:
-        DataError, RecipeError: what is wrong with the images or the settings, before any work starts.
-
+        DataError, RecipeError, TrainingError, ContractError: what is wrong with the images, the settings or the
+            folder, before any work starts.
     """
+    denoiser_contract(recipe, "", training_data, licence)
+    run.prepare(resume)
     largest_patch = max(recipe.training.patch_size, recipe.quantization_aware_training.patch_size)
     images = load_image_folders(folders, recipe.run.validation_share, largest_patch)
-    run.begin(recipe, resume)
+    for path in images.skipped:
+        tqdm.write(f"skipped: {path}")
+    record = run.begin(RunRecord(recipe, images.digest, training_data, licence), resume)
+    contract = denoiser_contract(recipe, record.images_sha256, record.training_data, record.licence)
     keras.utils.set_random_seed(recipe.run.seed)
-    validation = draw_samples(
-        images.validation, VALIDATION_NOISE_LEVELS, _VALIDATION_CROPS, _VALIDATION_CROP_SIZE, recipe.run.seed
-    )
     model = denoiser(recipe.model)
-    _fit_phase("training", model, recipe.training, images, validation, recipe, run)
+    _fit_phase("training", model, recipe.training, images, recipe, run)
     quantized_model = None
     if recipe.quantization_aware_training.steps:
-        quantized_model = quantization_aware(model, validation.inputs())
+        quantized_model = quantization_aware(model, _observed(images.training, recipe).inputs())
         _fit_phase(
-            "quantization_aware_training",
-            quantized_model,
-            recipe.quantization_aware_training,
-            images,
-            validation,
-            recipe,
-            run,
+            "quantization_aware_training", quantized_model, recipe.quantization_aware_training, images, recipe, run
         )
-    return write_handover(run.handover, model, quantized_model, images, recipe, training_data, licence)
+    return write_handover(run.handover, contract, model, quantized_model, images, recipe)
 
 
 def _fit_phase(
-    name: str,
-    model: keras.Model,
-    phase: PhaseRecipe,
-    images: ImageFolder,
-    validation: Samples,
-    recipe: Recipe,
-    run: RunFolder,
+    name: str, model: keras.Model, phase: PhaseRecipe, images: ImageFolder, recipe: Recipe, run: RunFolder
 ) -> None:
-    sampler = PatchSampler(images.training, recipe.noise, recipe.run.seed)
+    sampler = PatchSampler(images.training, recipe.noise, recipe.run.seed, _PHASES.index(name))
     fit(
         model,
         Phase(name, phase, run.checkpoints(name), partial(batches, sampler, phase)),
-        validation,
+        _observed(images.validation, recipe),
         recipe.run.checkpoint_every,
         LogFile(run.log),
+    )
+
+
+def _observed(pictures: tuple[Picture, ...], recipe: Recipe) -> Samples:
+    levels = tuple(level for level in _VALIDATION_NOISE_LEVELS if recipe.noise.lowest <= level <= recipe.noise.highest)
+    return draw_samples(
+        pictures, levels or (recipe.noise.highest,), _OBSERVED_CROPS, _OBSERVED_CROP_SIZE, recipe.run.seed
     )

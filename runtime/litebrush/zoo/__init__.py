@@ -20,7 +20,6 @@ class ZooModel:
         summary: what it does, in a line.
         precisions: the files that are shipped.
         preferred: the one that is loaded when none is asked for.
-
     """
 
     name: str
@@ -48,7 +47,6 @@ def find_model(name: str, precision: Precision | None) -> Path:
 
     Raises:
         ModelFileError: no model of this name, or not in this precision.
-
     """
     for model in MODELS:
         if model.name == name:

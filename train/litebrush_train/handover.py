@@ -14,6 +14,7 @@ noise levels in grey levels. ``target`` is the truth.
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,13 +24,14 @@ import tf_keras as keras
 
 from litebrush.atomic import atomic_folder
 from litebrush.contract import ModelContract, Provenance, Role, Task, TensorSpec, Tiling
+from litebrush.verification import fill_by_reflection
 from litebrush_train.compression import pin_picture_ranges
 from litebrush_train.config import Recipe
 from litebrush_train.data import ImageFolder, Samples, draw_samples
 from litebrush_train.models.cnn import BLOCK_SIZE, receptive_field_radius
 
 SIGNATURE = "restore"
-_CALIBRATION_NOISE_LEVELS = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0)
+_CALIBRATION_NOISE_LEVELS = 6
 _VALIDATION_NOISE_LEVEL = 25.0
 _VALIDATION_PICTURES = 12
 _GOLDEN_SIDE = 64
@@ -38,32 +40,27 @@ _PICTURE_LAYERS = ("with_noise_level", "restored")
 
 def write_handover(
     folder: Path,
+    contract: ModelContract,
     model: keras.Model,
     quantized_model: keras.Model | None,
     images: ImageFolder,
     recipe: Recipe,
-    training_data: str,
-    licence: str,
 ) -> Path:
     """Write the folder whole or not at all, in the place of an older one.
 
     Args:
         folder: where.
+        contract: of the model.
         model: inputs ``image`` and ``noise_level``, one output.
         quantized_model: the same after quantization-aware training, or None.
         images: where calibration (training pictures) and validation (held-out pictures) come from.
-        recipe: for the contract's provenance.
-        training_data: the images, by name and licence, in words.
-        licence: of the weights, as an SPDX identifier.
-
+        recipe: seed, sizes and noise levels.
     """
     side = recipe.run.tile_size
-    contract = _contract(recipe, images.digest, training_data, licence)
-    levels = tuple(level for level in _CALIBRATION_NOISE_LEVELS if level <= recipe.noise.highest)
+    levels = tuple(np.linspace(recipe.noise.lowest, recipe.noise.highest, _CALIBRATION_NOISE_LEVELS))
     calibration = draw_samples(images.training, levels, recipe.run.calibration_images, side, recipe.run.seed)
-    validation = draw_samples(
-        images.validation, (_VALIDATION_NOISE_LEVEL,), _VALIDATION_PICTURES, side, recipe.run.seed
-    )
+    level = float(np.clip(_VALIDATION_NOISE_LEVEL, math.ceil(recipe.noise.lowest), math.floor(recipe.noise.highest)))
+    validation = draw_samples(images.validation, (level,), _VALIDATION_PICTURES, side, recipe.run.seed)
     with atomic_folder(folder) as temporary:
         (temporary / "contract.json").write_text(contract.to_json(), encoding="utf-8")
         _save(model, contract, temporary / "saved_model")
@@ -76,7 +73,18 @@ def write_handover(
     return folder
 
 
-def _contract(recipe: Recipe, digest: str, training_data: str, licence: str) -> ModelContract:
+def denoiser_contract(recipe: Recipe, images_sha256: str, training_data: str, licence: str) -> ModelContract:
+    """What a denoiser of this recipe promises.
+
+    Args:
+        recipe: decides shapes, halo and the highest noise level.
+        images_sha256: digest of the training images.
+        training_data: the images, by name and licence, in words.
+        licence: of the weights, as an SPDX identifier.
+
+    Raises:
+        ContractError: a network that is too deep for the recipe's tile size.
+    """
     side = recipe.run.tile_size
     half = side // BLOCK_SIZE
     return ModelContract(
@@ -91,7 +99,7 @@ def _contract(recipe: Recipe, digest: str, training_data: str, licence: str) -> 
         tiling=Tiling(halo=receptive_field_radius(recipe.model), alignment=BLOCK_SIZE, resizable=True),
         provenance=Provenance(
             training_data=training_data,
-            training_data_sha256=digest,
+            training_data_sha256=images_sha256,
             licence=licence,
             recipe=recipe.to_dict(),
             versions={name: version(name) for name in ("litebrush", "tensorflow", "tf-keras")},
@@ -118,8 +126,7 @@ def _write_samples(samples: Samples, path: Path, **more: np.ndarray) -> None:
 def _write_golden(model: keras.Model, samples: Samples, side: int, path: Path) -> None:
     picture = samples.noisy[0, :_GOLDEN_SIDE, :_GOLDEN_SIDE]
     level = samples.noise_levels[0]
-    missing = side - _GOLDEN_SIDE
-    filled = np.pad(picture, ((0, missing), (0, missing), (0, 0)), mode="symmetric")
+    filled = fill_by_reflection(picture, side, side)
     inputs = Samples(filled[None], level[None], filled[None]).inputs()
     expected = model.predict(inputs, verbose=0)[0, :_GOLDEN_SIDE, :_GOLDEN_SIDE]
     np.savez_compressed(path, picture=picture, noise_level=np.int64(level), expected=expected)
