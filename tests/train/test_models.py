@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.compression import pin_picture_ranges, quantization_aware
+from litebrush_train.compression import equalize, pin_picture_ranges, quantization_aware
 from litebrush_train.config import ModelRecipe
-from litebrush_train.models.cnn import denoiser, receptive_field_radius
+from litebrush_train.models.cnn import channel_groups, denoiser, receptive_field_radius
 
 RECIPE = ModelRecipe(channels=8, blocks=1)
 
@@ -47,6 +47,32 @@ def test_an_untrained_denoiser_leaves_the_photo_alone():
 
 def test_the_denoiser_has_the_documented_size():
     assert denoiser(ModelRecipe(channels=32, blocks=4)).count_params() == 81228
+
+
+def random_denoiser() -> keras.Model:
+    model = denoiser(RECIPE)
+    random = np.random.default_rng(0)
+    model.set_weights([weights + random.normal(0, 0.05, weights.shape) for weights in model.get_weights()])
+    return model
+
+
+def test_equalization_changes_the_weights_and_not_the_result():
+    model, sample = random_denoiser(), inputs(32, count=2)
+    equalized = equalize(model, channel_groups(RECIPE))
+    assert not np.allclose(model.get_layer("head").get_weights()[0], equalized.get_layer("head").get_weights()[0])
+    assert np.allclose(model(sample), equalized(sample), atol=1e-5)
+
+
+def test_equalization_undoes_badly_scaled_channels():
+    model = random_denoiser()
+    kernel, bias = model.get_layer("block0_expand").get_weights()
+    scale = np.geomspace(0.01, 100, kernel.shape[-1])
+    model.get_layer("block0_expand").set_weights([kernel * scale, bias * scale])
+    kernel, bias = model.get_layer("block0_project").get_weights()
+    model.get_layer("block0_project").set_weights([kernel / scale[:, None], bias])
+    kernel = equalize(model, channel_groups(RECIPE)).get_layer("block0_project").get_weights()[0]
+    largest = np.abs(kernel).max(axis=(0, 1, 3))
+    assert largest.max() / largest.min() < 3
 
 
 def test_simulated_quantization_stays_near_the_float_model():

@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from litebrush.atomic import atomic_file
 from litebrush.errors import RecipeError, TrainingError
-from litebrush_train.compression import quantization_aware
+from litebrush_train.compression import equalize, quantization_aware
 from litebrush_train.config import PhaseRecipe, Recipe, recipe_from_dict
 from litebrush_train.data import ImageFolder, PatchSampler, Picture, Samples, batches, draw_samples, load_image_folders
 from litebrush_train.fit import LogFile, Phase, fit
 from litebrush_train.handover import denoiser_contract, write_handover
-from litebrush_train.models.cnn import denoiser
+from litebrush_train.models.cnn import channel_groups, denoiser
 
 _VALIDATION_NOISE_LEVELS = (15.0, 25.0, 50.0)
 _OBSERVED_CROPS = 12
@@ -158,7 +158,8 @@ def train_denoiser(
     _fit_phase("training", model, recipe.training, images, recipe, run)
     quantized_model = None
     if recipe.quantization_aware_training.steps:
-        quantized_model = quantization_aware(model, _observed(images.training, recipe).inputs())
+        equalized = equalize(model, channel_groups(recipe.model))
+        quantized_model = quantization_aware(equalized, _observed(images.training, recipe).inputs())
         _fit_phase(
             "quantization_aware_training", quantized_model, recipe.quantization_aware_training, images, recipe, run
         )

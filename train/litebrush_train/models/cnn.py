@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
+from litebrush_train.compression import ChannelGroup
 from litebrush_train.config import ModelRecipe
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
 
@@ -45,6 +46,17 @@ def denoiser(recipe: ModelRecipe, height: int | None = None, width: int | None =
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
     restored = keras.layers.Add(name="restored")([image, x])
     return keras.Model([image, noise_level], restored, name="denoiser")
+
+
+def channel_groups(recipe: ModelRecipe) -> tuple[ChannelGroup, ...]:
+    """The denoiser's channels for equalization: the trunk that all blocks add to, and the inside of each block."""
+    blocks = range(recipe.blocks)
+    trunk = ChannelGroup(
+        producers=("head", *(f"block{block}_project" for block in blocks)),
+        consumers=(*(f"block{block}_expand" for block in blocks), "tail"),
+    )
+    inside = (ChannelGroup((f"block{block}_expand",), (f"block{block}_project",)) for block in blocks)
+    return (trunk, *inside)
 
 
 def receptive_field_radius(recipe: ModelRecipe) -> int:
