@@ -15,13 +15,15 @@ import litebrush
 from litebrush.loading import open_model
 from litebrush.zoo import find_model
 
+BEGIN, END = "<!-- figures by benchmarks/zoo_card.py -->", "<!-- end of figures -->"
 RESULTS = Path(__file__).parent / "results"
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default="docs/models/denoise.md")
-def main(out: Path) -> None:
-    """Write the model card."""
+@click.option("--readme", type=click.Path(path_type=Path), default="README.md")
+def main(out: Path, readme: Path) -> None:
+    """Write the model card, and the table between the marks in the README."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         trim_blocks=True,
@@ -29,15 +31,19 @@ def main(out: Path) -> None:
         undefined=jinja2.StrictUndefined,
         autoescape=False,
     )
-    page = environment.get_template("zoo_card.md.jinja").render(
-        contract=open_model("denoise").contract,
-        held_out={p.value: open_model("denoise", p).contract.quality[0].value for p in litebrush.Precision},
-        sizes={p.value: find_model("denoise", p).stat().st_size for p in litebrush.Precision},
-        quality=json.loads((RESULTS / "denoise_quality.json").read_text(encoding="utf-8")),
-        speed=json.loads((RESULTS / "denoise_speed.json").read_text(encoding="utf-8")),
-    )
+    figures = {
+        "contract": open_model("denoise").contract,
+        "held_out": {p.value: open_model("denoise", p).contract.quality[0].value for p in litebrush.Precision},
+        "sizes": {p.value: find_model("denoise", p).stat().st_size for p in litebrush.Precision},
+        "quality": json.loads((RESULTS / "denoise_quality.json").read_text(encoding="utf-8")),
+        "speed": json.loads((RESULTS / "denoise_speed.json").read_text(encoding="utf-8")),
+    }
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    out.write_text(environment.get_template("zoo_card.md.jinja").render(figures), encoding="utf-8")
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    table = environment.get_template("readme_table.md.jinja").render(figures)
+    readme.write_text(f"{before}{BEGIN}\n{table}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,12 @@ def read_handover(folder: Path) -> Handover:
     contract = ModelContract.from_json((folder / "contract.json").read_bytes())
     quantization_aware_model = folder / "quantization_aware_model"
     calibration, validation, golden = (
-        _load(folder / f"{name}.npz", required)
-        for name, required in (
-            ("calibration", [spec.name for spec in contract.inputs]),
-            ("validation", [*(spec.name for spec in contract.inputs), "target"]),
-            ("golden", ["picture", "noise_level", "expected"]),
-        )
+        _load(folder / f"{name}.npz") for name in ("calibration", "validation", "golden")
     )
+    inputs = {spec.name: spec.shape[1:] for spec in contract.inputs}
+    _require_samples(folder / "calibration.npz", calibration, inputs)
+    _require_samples(folder / "validation.npz", validation, {**inputs, "target": contract.outputs[0].shape[1:]})
+    _require_arrays(folder / "golden.npz", golden, ("picture", "noise_level", "expected"))
     return Handover(
         contract=contract,
         saved_model=folder / "saved_model",
@@ -92,16 +91,26 @@ def read_handover(folder: Path) -> Handover:
     )
 
 
-def _load(path: Path, required: list[str]) -> Arrays:
+def _load(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            loaded = dict(arrays)
+            return dict(arrays)
     except Exception as problem:  # zipfile, zlib and numpy raise many kinds on damaged bytes
         raise ConversionError(f"'{path}' is damaged ({problem}); resume the training run to write it again") from None
-    absent = [name for name in required if name not in loaded]
+
+
+def _require_arrays(path: Path, arrays: Arrays, names: Iterable[str]) -> None:
+    absent = [name for name in names if name not in arrays]
     if absent:
         raise ContractError(f"'{path}' lacks {', '.join(absent)}, which the contract names")
-    lengths = {len(loaded[name]) for name in required if loaded[name].ndim} if "picture" not in required else {1}
-    if lengths != {1} and (len(lengths) != 1 or 0 in lengths):
-        raise ContractError(f"the arrays of '{path}' have different or no lengths: {sorted(lengths)}")
-    return loaded
+
+
+def _require_samples(path: Path, arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Every array holds as many samples as the others, each of the contract's shape or a single value."""
+    _require_arrays(path, arrays, shapes)
+    for name, shape in shapes.items():
+        if arrays[name].ndim == 0 or arrays[name].shape[1:] not in (shape, ()):
+            raise ContractError(f"'{path}': samples of '{name}' are of shape {arrays[name].shape[1:]}, not {shape}")
+    counts = {name: len(arrays[name]) for name in shapes}
+    if len(set(counts.values())) != 1 or 0 in counts.values():
+        raise ContractError(f"'{path}' holds no or unequal numbers of samples: {counts}")

@@ -188,9 +188,15 @@ def verify_command(sources: tuple[str, ...], threads: int) -> None:
     wanted: list[tuple[str, Precision | None]] = [(source, None) for source in sources]
     if not wanted:
         wanted = [(model.name, precision) for model in models() for precision in model.precisions]
+    failures = []
     for source, precision in wanted:
-        with without_announcements():
-            result = verify(source, precision, threads)
+        try:
+            with without_announcements():
+                result = verify(source, precision, threads)
+        except VerificationError as problem:
+            failures.append(str(problem))
+            click.echo(f"FAILED    {source}: {problem}")
+            continue
         contract = result.contract
         how = (
             "identical"
@@ -199,6 +205,8 @@ def verify_command(sources: tuple[str, ...], threads: int) -> None:
         )
         used = contract.precision.value if contract.precision else "?"
         click.echo(f"verified  {contract.name} {used}: {how}, {result.engine} on {result.accelerator}")
+    if failures:
+        raise VerificationError(f"{len(failures)} of {len(wanted)} models did not prove themselves on this machine")
 
 
 @main.command(name="models")

@@ -23,7 +23,7 @@ from litebrush.atomic import atomic_file
 from litebrush.contract import Precision
 from litebrush.errors import LitebrushError
 from litebrush.extras import require_extra
-from litebrush.image import Pixels, write_image
+from litebrush.image import Pixels, read_rgb, write_image
 from litebrush.latency import Latency, has_int8_dot_product, measure_latency
 from litebrush.loading import load, open_model
 from litebrush.metrics import psnr_db
@@ -80,16 +80,16 @@ def command(out: Path) -> None:
     training = out / "photos"
     training.mkdir(parents=True, exist_ok=True)
     for name in _PHOTOS:
-        Image.open(photos / name).convert("RGB").save(training / f"{Path(name).stem}.png")
+        write_image(Image.fromarray(read_rgb(photos / name)), training / f"{Path(name).stem}.png")
 
-    resume = ("--resume",) if (run / "recipe.json").exists() else ()
+    resume = ("--resume",) if (run / "run.json").exists() else ()
     settings = [part for setting in _RECIPE for part in ("--set", setting)]
     click.echo("1/3  training for about a minute")
     _litebrush("train", "denoise", "--data", str(training), "--out", str(run), *settings, *resume)
     click.echo("2/3  exporting float32, float16, dynamic and int8")
     _litebrush("export", str(run / "handover"), "--out", str(models))
     click.echo("3/3  repairing a noisy photo")
-    truth = np.asarray(Image.open(photos / _TEST_PHOTO).convert("RGB"))
+    truth = read_rgb(photos / _TEST_PHOTO)
     noisy = add_gaussian_noise(truth, NOISE_LEVEL, np.random.Generator(np.random.Philox(key=NOISE_LEVEL)))
     files = [("fresh", precision, models / f"denoise-{precision.value}.tflite") for precision in Precision]
     files += [("shipped", precision, find_model("denoise", precision)) for precision in Precision]

@@ -100,6 +100,14 @@ def test_calibration_without_an_input_is_refused(copied):
         read_handover(copied)
 
 
+def test_calibration_of_another_shape_is_refused(copied):
+    with np.load(copied / "calibration.npz") as arrays:
+        samples = dict(arrays)
+    np.savez(copied / "calibration.npz", **{**samples, "image": samples["image"][:, ::2]})
+    with pytest.raises(ContractError, match=r"samples of 'image' are of shape \(32, 64, 3\)"):
+        read_handover(copied)
+
+
 def test_a_converter_that_refuses_is_an_error_message_and_nothing_is_written(copied, tmp_path):
     (copied / "saved_model" / "saved_model.pb").write_bytes(b"no graph")
     with pytest.raises(ConversionError, match="conversion to float32 failed: the converter ended with status 1"):

@@ -156,9 +156,11 @@ def test_verify_ends_with_status_1_when_the_result_is_another(tmp_path):
     write_model(
         dataclasses.replace(model, contract=dataclasses.replace(model.contract, golden=golden)), tmp_path / "m.tflite"
     )
-    done = litebrush("verify", tmp_path / "m.tflite")
+    done = litebrush("verify", tmp_path / "m.tflite", "denoise")
     assert done.returncode == 1
-    assert "does not reproduce its golden result" in done.stderr
+    assert "does not reproduce its golden result" in done.stdout
+    assert "verified  denoise int8: identical" in done.stdout
+    assert "1 of 2 models did not prove themselves" in done.stderr
 
 
 def test_inspect_prints_the_contract_for_people_and_for_programs():
