@@ -25,7 +25,7 @@ CAPTION = 40
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default="docs/images/denoise.png")
+@click.option("--out", type=click.Path(path_type=Path), default="docs/images/denoise.jpg")
 def main(out: Path) -> None:
     """Draw the picture."""
     truth = read_rgb(Path(skimage.__file__).parent / "data" / "chelsea.png")
@@ -43,7 +43,7 @@ def main(out: Path) -> None:
         sheet.paste(Image.fromarray(pixels[CROP]).resize((width, height), Image.Resampling.NEAREST), (left, 0))
         draw.text((left + 4, height + 6), caption, fill="black", font=font)
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(256).save(out, optimize=True)
+    sheet.save(out, quality=90, subsampling=0)
 
 
 if __name__ == "__main__":
