@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def denoise(
     from litebrush_train.config import load_recipe
 
     recipe = load_recipe("denoise", overrides)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
     from litebrush_train.run import RunFolder, train_denoiser
 
     handover = train_denoiser(data, RunFolder(out), recipe, resume, data_note, licence)
