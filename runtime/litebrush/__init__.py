@@ -1,20 +1,27 @@
 """Small models that generate and repair images on a device.
 
->>> import litebrush
->>> restorer = litebrush.load("denoise")
->>> clean = restorer(photo, noise_level=25)          # PIL in, PIL out; or uint8 (H, W, 3)
->>> litebrush.verify("denoise").identical
-True
+    >>> import litebrush
+    >>> restorer = litebrush.load("denoise")
+    >>> clean = restorer(photo, noise_level=25)          # PIL in, PIL out; or uint8 (H, W, 3)
+    >>> litebrush.verify("denoise").identical
+    True
 
+Importing litebrush imports nothing else; numpy and Pillow come with the first name that needs them.
 """
 
-from litebrush import errors
-from litebrush.contract import ModelContract, Precision
-from litebrush.errors import LitebrushError
-from litebrush.loading import load, models, verify
-from litebrush.repair import repair
-from litebrush.restorer import Restorer
-from litebrush.verification import Verification
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from litebrush import errors
+    from litebrush.contract import ModelContract, Precision
+    from litebrush.errors import LitebrushError
+    from litebrush.loading import load, models, verify
+    from litebrush.repairing import repair
+    from litebrush.restorer import Restorer
+    from litebrush.verification import Verification
 
 __version__ = "0.1.0"
 
@@ -30,3 +37,29 @@ __all__ = [
     "repair",
     "verify",
 ]
+
+_HOMES = {
+    "LitebrushError": "errors",
+    "ModelContract": "contract",
+    "Precision": "contract",
+    "Restorer": "restorer",
+    "Verification": "verification",
+    "load": "loading",
+    "models": "loading",
+    "repair": "repairing",
+    "verify": "loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module("litebrush.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'litebrush' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"litebrush.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
