@@ -31,12 +31,12 @@ def main() -> None:
     """Print the medians; the bare interpreter's own start is subtracted from the imports."""
     bare = median_seconds("-c", "pass")
     for statement in ("import numpy", "import litebrush"):
-        print(f"{statement:<40}{median_seconds('-c', statement) - bare:.3f} s")
+        print(f"{statement:<44}{median_seconds('-c', statement) - bare:.3f} s")
     with tempfile.TemporaryDirectory() as folder:
         photo, out = Path(folder, "in.png"), Path(folder, "out.png")
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)).save(photo)
         seconds = median_seconds("-m", "litebrush", "repair", str(photo), "-o", str(out))
-    print(f"{'litebrush repair, 640x480, start included':<40}{seconds:.3f} s")
+    print(f"{'litebrush repair, 640x480, start included':<44}{seconds:.3f} s")
 
 
 if __name__ == "__main__":
