@@ -41,7 +41,7 @@ def denoise(
 ) -> None:
     """Train a denoiser that is told the noise level, then hand it over for export.
 
-    The recipe's defaults take a little over an hour on two cores. Training can be stopped at any moment
+    The recipe's defaults take about two hours on two cores. Training can be stopped at any moment
     and resumed.
 
     \b
