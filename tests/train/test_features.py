@@ -110,6 +110,8 @@ def test_the_name_for_figures_is_the_family_or_the_file(float_file, tmp_path):
     copy.write_bytes(float_file.read_bytes())
     assert TfliteFeatures(copy).name == "MobileNet"
     assert TfliteFeatures(float_file).name == "tiny"
+    output = _output_of(float_file)
+    assert TfliteFeatures(float_file, output).name == f"tiny@{_index_of(float_file, output)}"
 
 
 def test_refuses_what_is_no_network_or_no_picture(float_file, tmp_path):

@@ -62,7 +62,8 @@ class TfliteFeatures:
     picture's bytes over its whole range; a float32 input takes values in ``float_range``.
 
     Attributes:
-        name: the network's family where the file's name shows it, else the file's name without suffix.
+        name: the network's family where the file's name shows it, else the file's name without suffix; with
+            ``@`` and the tensor's index where that is not the default.
         tensor: name of the tensor the features come from.
     """
 
@@ -93,7 +94,8 @@ class TfliteFeatures:
         except Exception as problem:  # the parser fails on other files in whatever way their bytes lead it
             raise FeatureError(f"'{path}' is not a TFLite network ({problem}); give a .tflite classifier") from None
         chosen = _feature_tensor(model, path, tensor)
-        self.name = next((family for family in _FAMILIES if family.lower() in path.stem.lower()), path.stem)
+        family = next((family for family in _FAMILIES if family.lower() in path.stem.lower()), path.stem)
+        self.name = family if chosen == _pooled_tensor(model) else f"{family}@{chosen}"
         self.tensor = graph.tensors[chosen].name.decode()
         try:
             self._interpreter = Interpreter(model_content=_cut_behind(model, chosen), num_threads=threads)
