@@ -9,6 +9,7 @@
     ├── RecipeError         a training or export setting that does not exist or cannot work
     ├── DataError           a folder of images that cannot be trained on
     ├── TrainingError       a training run that cannot go on
+    ├── FeatureError        a feature extractor could not be had, or cannot describe these pictures
     ├── ConversionError     the converter refused a model, or died
     └── MissingExtraError   a command needs packages that are not installed
 
@@ -49,6 +50,10 @@ class RecipeError(LitebrushError):
 
 class DataError(LitebrushError):
     """A folder of images that cannot be trained on."""
+
+
+class FeatureError(LitebrushError):
+    """A feature extractor could not be had, or cannot describe these pictures."""
 
 
 class ConversionError(LitebrushError):
