@@ -117,7 +117,7 @@ def test_arrays_without_an_input_are_refused(copied, file):
         (
             "calibration.npz",
             {"image": np.zeros((3, 32, 64, 3), np.uint8)},
-            r"of 'restore/image' are of shape \(32, 64, 3\)",
+            r"'restore/image' are of shape \(32, 64, 3\)",
         ),
         ("calibration.npz", {"image": np.zeros((3, 64, 64, 3), np.float32)}, "and type float32, not"),
         ("calibration.npz", {"image": np.zeros((2, 64, 64, 3), np.uint8)}, "no or unequal numbers of samples"),

@@ -9,7 +9,6 @@ import litebrush
 from litebrush.errors import ModelFileError, VerificationError
 from litebrush.loading import open_model
 from litebrush.modelfile import write_model
-from litebrush.samples import fill_by_reflection
 from litebrush.zoo import MODELS, find_model
 
 SHIPPED = [(model.name, precision) for model in MODELS for precision in model.precisions]
@@ -89,11 +88,3 @@ def test_a_precision_that_is_not_there_is_refused_by_name():
         litebrush.load("denoise", precision="int4")
     with pytest.raises(ModelFileError, match="precision is int8, float32 was asked"):
         litebrush.load(find_model("denoise", litebrush.Precision.INT8), precision="float32")
-
-
-def test_reflection_fills_a_larger_square_from_a_corner():
-    picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    filled = fill_by_reflection(picture, 5, 4)
-    assert np.array_equal(filled[:2, :2], picture)
-    assert np.array_equal(filled[2, :2], picture[1])
-    assert np.array_equal(filled[4, :2], picture[0])
