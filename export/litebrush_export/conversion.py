@@ -53,8 +53,8 @@ def _convert_here(handover: Handover, precision: Precision) -> bytes:
 
     learned_ranges = precision is Precision.INT8 and handover.quantization_aware_model is not None
     source = handover.quantization_aware_model if learned_ranges else handover.saved_model
-    signature = handover.contract.signature
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(source), signature_keys=[signature])
+    names = [signature.name for signature in handover.contract.signatures]
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(source), signature_keys=names)
     if precision is not Precision.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision is Precision.FLOAT16:
@@ -64,9 +64,7 @@ def _convert_here(handover: Handover, precision: Precision) -> bytes:
         converter.inference_output_type = tf.int8
         if not learned_ranges:
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            converter.representative_dataset = lambda: (
-                (signature, sample) for sample in handover.representative_dataset()
-            )
+            converter.representative_dataset = handover.representative_dataset
     return bytes(converter.convert())
 
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract
 from litebrush.errors import ContractError, ConversionError
-
-Arrays = Mapping[str, NDArray[Any]]
+from litebrush.samples import Arrays, array_key, arrays_of, is_sample, kept_corner, real_values, sample_shape
+from litebrush.tasks import Task
+from litebrush.tensors import TARGET, Role, Signature, TensorSpec
 
 
 @dataclass(frozen=True)
 class Handover:
-    """What training left behind for the exporter.
+    """What training left behind for the exporter; arrays are those of :mod:`litebrush.samples`.
 
     Attributes:
         contract: without precision and golden.
         saved_model: the float network.
         quantization_aware_model: the network with learned ranges, or None.
-        calibration: stored values by input name, first axis = sample: the representative dataset.
-        validation: the same from held-out pictures, and their truth as ``target``.
-        golden: ``picture``, ``noise_level`` and the ``expected`` output of the network before conversion.
+        calibration: first axis = sample: the representative dataset, states included.
+        validation: the same from held-out pictures without states, and their truth where there is one. A sequence has
+            a second axis, time.
+        golden: one sample, and what the network before conversion makes of it, float32.
     """
 
     contract: ModelContract
@@ -36,27 +37,20 @@ class Handover:
     validation: Arrays
     golden: Arrays
 
-    @property
-    def noise_level(self) -> int:
-        """Of the golden and the validation pictures, in grey levels."""
-        return int(self.golden["noise_level"])
+    def representative_dataset(self) -> Iterator[tuple[str, dict[str, NDArray[np.float32]]]]:
+        """The calibration samples as the network's float inputs, each with the signature that it is for.
 
-    def representative_dataset(self) -> Iterator[dict[str, NDArray[np.float32]]]:
-        """The calibration samples as the network's float inputs.
-
-        The first two pixels of the first picture are made black and white, so that the picture input gets
+        The first two pixels of the first picture are made black and white, so that a picture input gets
         exactly its whole range: an int8 tensor then holds the picture's own bytes, shifted by 128.
         """
-        count = len(next(iter(self.calibration.values())))
-        for index in range(count):
-            sample = {}
-            for spec in self.contract.inputs:
-                stored = np.asarray(self.calibration[spec.name][index], np.float32)
-                values = spec.minimum + stored / 255 * (spec.maximum - spec.minimum)
-                sample[spec.name] = np.broadcast_to(values, spec.shape).astype(np.float32)
-                if index == 0 and stored.ndim:
-                    sample[spec.name][0, 0, :2] = [[spec.minimum], [spec.maximum]]
-            yield sample
+        for signature in self.contract.signatures:
+            arrays = arrays_of(signature, self.calibration)
+            for index in range(_count(signature, arrays)):
+                sample = {spec.name: real_values(spec, arrays[spec.name][index]) for spec in signature.inputs}
+                for spec in signature.inputs:
+                    if index == 0 and spec.role.is_picture:
+                        sample[spec.name][0, 0, :2] = [[spec.minimum], [spec.maximum]]
+                yield signature.name, sample
 
 
 def read_handover(folder: Path) -> Handover:
@@ -77,10 +71,14 @@ def read_handover(folder: Path) -> Handover:
     calibration, validation, golden = (
         _load(folder / f"{name}.npz") for name in ("calibration", "validation", "golden")
     )
-    inputs = {spec.name: spec.shape[1:] for spec in contract.inputs}
-    _require_samples(folder / "calibration.npz", calibration, inputs)
-    _require_samples(folder / "validation.npz", validation, {**inputs, "target": contract.outputs[0].shape[1:]})
-    _require_arrays(folder / "golden.npz", golden, ("picture", "noise_level", "expected"))
+    for signature in contract.signatures:
+        _require_samples(folder / "calibration.npz", signature, arrays_of(signature, calibration), signature.inputs, 1)
+        observed = tuple(spec for spec in signature.inputs if spec.role is not Role.STATE)
+        arrays = arrays_of(signature, validation)
+        axes = 2 if contract.task is Task.RESTORE_SEQUENCE else 1
+        _require_samples(folder / "validation.npz", signature, arrays, observed, axes)
+        _require_truth(folder / "validation.npz", signature, arrays, axes)
+        _require_golden(folder / "golden.npz", signature, arrays_of(signature, golden), observed)
     return Handover(
         contract=contract,
         saved_model=folder / "saved_model",
@@ -99,18 +97,58 @@ def _load(path: Path) -> Arrays:
         raise ConversionError(f"'{path}' is damaged ({problem}); resume the training run to write it again") from None
 
 
-def _require_arrays(path: Path, arrays: Arrays, names: Iterable[str]) -> None:
-    absent = [name for name in names if name not in arrays]
+def _count(signature: Signature, arrays: Arrays) -> int:
+    return len(arrays[signature.inputs[0].name])
+
+
+def _require_arrays(path: Path, signature: Signature, arrays: Arrays, specs: tuple[TensorSpec, ...]) -> None:
+    absent = [array_key(signature, spec.name) for spec in specs if spec.name not in arrays]
     if absent:
         raise ContractError(f"'{path}' lacks {', '.join(absent)}, which the contract names")
 
 
-def _require_samples(path: Path, arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Every array holds as many samples as the others, each of the contract's shape or a single value."""
-    _require_arrays(path, arrays, shapes)
-    for name, shape in shapes.items():
-        if arrays[name].ndim == 0 or arrays[name].shape[1:] not in (shape, ()):
-            raise ContractError(f"'{path}': samples of '{name}' are of shape {arrays[name].shape[1:]}, not {shape}")
-    counts = {name: len(arrays[name]) for name in shapes}
-    if len(set(counts.values())) != 1 or 0 in counts.values():
+def _require_samples(
+    path: Path, signature: Signature, arrays: Arrays, specs: tuple[TensorSpec, ...], axes: int
+) -> None:
+    """Every array holds as many samples (and steps) as the others, each of the contract's shape."""
+    _require_arrays(path, signature, arrays, specs)
+    for spec in specs:
+        _require_filled(path, array_key(signature, spec.name), arrays[spec.name], spec, axes)
+    counts = {array_key(signature, spec.name): arrays[spec.name].shape[:axes] for spec in specs}
+    if len(set(counts.values())) != 1 or any(0 in count for count in counts.values()):
         raise ContractError(f"'{path}' holds no or unequal numbers of samples: {counts}")
+
+
+def _require_filled(path: Path, key: str, array: NDArray[np.generic], spec: TensorSpec, axes: int) -> None:
+    dtype, shape = np.dtype(np.uint8 if spec.role.is_picture else np.float32), sample_shape(spec)
+    if array.shape[axes:] != shape or array.ndim < axes or array.dtype != dtype:
+        raise ContractError(
+            f"'{path}': samples of '{key}' are of shape {array.shape[axes:]} and type {array.dtype}, "
+            f"not {shape} and {dtype}"
+        )
+
+
+def _require_truth(path: Path, signature: Signature, arrays: Arrays, axes: int) -> None:
+    if TARGET not in arrays:
+        return
+    pictures = [spec for spec in signature.outputs if spec.role.is_picture]
+    key = array_key(signature, TARGET)
+    if not pictures:
+        raise ContractError(f"'{path}' has '{key}', but no output of '{signature.name}' is a picture")
+    _require_filled(path, key, arrays[TARGET], pictures[0], axes)
+    observed = arrays[signature.inputs[0].name].shape[:axes]
+    if arrays[TARGET].shape[:axes] != observed:
+        raise ContractError(f"'{path}' holds {arrays[TARGET].shape[:axes]} of '{key}', but {observed} samples")
+
+
+def _require_golden(path: Path, signature: Signature, arrays: Arrays, inputs: tuple[TensorSpec, ...]) -> None:
+    _require_arrays(path, signature, arrays, (*inputs, *signature.outputs))
+    for spec in inputs:
+        if not is_sample(spec, arrays[spec.name]):
+            raise ContractError(f"'{path}': '{array_key(signature, spec.name)}' is no sample of its tensor")
+    for spec in signature.outputs:
+        shape = tuple(axis.stop for axis in kept_corner(signature, arrays, spec))
+        if arrays[spec.name].shape != shape:
+            raise ContractError(
+                f"'{path}': '{array_key(signature, spec.name)}' is of shape {arrays[spec.name].shape}, not {shape}"
+            )

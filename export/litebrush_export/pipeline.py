@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
-from litebrush.contract import Golden, Measurement, ModelContract, Precision
-from litebrush.engine import LiteRtEngine
+from litebrush.contract import Golden, Measurement, Precision
 from litebrush.errors import ConversionError
 from litebrush.loading import verify
 from litebrush.metrics import psnr_db
-from litebrush.modelfile import GoldenPair, ModelFile, write_model
-from litebrush.restorer import Restorer
-from litebrush.verification import replay, sha256_of
+from litebrush.modelfile import ModelFile, write_model
+from litebrush.samples import array_key, arrays_of, kept_corner
+from litebrush.verification import deviation, sha256_of
 from litebrush_export.conversion import convert
+from litebrush_export.figures import FIGURES, Pictures
 from litebrush_export.handover import Handover, read_handover
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
-from litebrush_export.parity import Parity, mean_psnr_db, restore_validation
+from litebrush_export.parity import Parity
+from litebrush_export.trial import Runners, noise_level_of, open_runners, truth_of, try_validation
 
 _CONVERSION_TOLERANCE = 1e-3
 _REPLAY_TOLERANCE = {Precision.FLOAT32: 1e-4, Precision.FLOAT16: 1e-4, Precision.DYNAMIC: 4 / 255, Precision.INT8: 0.0}
@@ -64,22 +63,40 @@ def export(
     on_step("converting")
     flatbuffers = _convert_all(folder, precisions)
     on_step("comparing with the trained network")
-    _require_faithful(handover, flatbuffers[Precision.FLOAT32])
-    truth = handover.validation["target"]
-    reference = restore_validation(_restorer(handover.contract, flatbuffers[Precision.FLOAT32]), handover)
-    models: list[tuple[ModelFile, float]] = []
+    float32 = open_runners(handover.contract, flatbuffers[Precision.FLOAT32])
+    _require_faithful(handover, float32)
+    reference = try_validation(float32, handover)
+    models = []
     for precision in precisions:
         on_step(f"measuring {precision.value}")
-        restored = restore_validation(_restorer(handover.contract, flatbuffers[precision]), handover)
-        model = _describe(handover, precision, flatbuffers[precision], mean_psnr_db(restored, truth))
-        models.append((model, psnr_db(restored, reference)))
+        runners = open_runners(handover.contract, flatbuffers[precision])
+        trial = _judge(handover, try_validation(runners, handover), reference)
+        models.append((_describe(handover, precision, flatbuffers[precision], runners, trial), trial))
     on_step("writing and verifying")
-    exported = tuple(_write(model, out, handover.noise_level, to_float32) for model, to_float32 in models)
+    exported = tuple(_write(model, trial, out) for model, trial in models)
     write_model_card(handover.contract, tuple(file.parity for file in exported), out / "MODEL_CARD.md")
     return exported
 
 
-def _write(model: ModelFile, out: Path, noise_level: int, psnr_to_float32_db: float) -> Exported:
+@dataclass(frozen=True)
+class _Trial:
+    """How a converted network did on the held-out samples; see :class:`Parity`."""
+
+    measured_on: str
+    to_truth: float | None
+    psnr_to_float32_db: float
+
+
+def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial:
+    figure, truth, level = FIGURES[handover.contract.task], truth_of(handover), noise_level_of(handover)
+    return _Trial(
+        measured_on=figure.of if level is None else f"{figure.of}, noise level {level:g}",
+        to_truth=None if truth is None else figure.compute(results, truth),
+        psnr_to_float32_db=psnr_db(results, reference),
+    )
+
+
+def _write(model: ModelFile, trial: _Trial, out: Path) -> Exported:
     precision = model.contract.precision
     assert precision is not None  # _describe gave it one
     path = out / f"{model.contract.name}-{precision.value}.tflite"
@@ -87,10 +104,11 @@ def _write(model: ModelFile, out: Path, noise_level: int, psnr_to_float32_db: fl
     verify(path)
     parity = Parity(
         precision=precision,
-        noise_level=noise_level,
         size_bytes=path.stat().st_size,
-        psnr_to_truth_db=model.contract.quality[0].value,
-        psnr_to_float32_db=psnr_to_float32_db,
+        measured_on=trial.measured_on,
+        figure=FIGURES[model.contract.task],
+        to_truth=trial.to_truth,
+        psnr_to_float32_db=trial.psnr_to_float32_db,
         float_operators=float_operators(model.flatbuffer),
     )
     return Exported(path, parity)
@@ -111,33 +129,46 @@ def _convert_all(folder: Path, precisions: tuple[Precision, ...]) -> dict[Precis
         return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision), wanted)))
 
 
-def _restorer(contract: ModelContract, flatbuffer: bytes) -> Restorer:
-    return Restorer(contract, LiteRtEngine(flatbuffer, contract.signature, threads=1))
+def _require_faithful(handover: Handover, float32: Runners) -> None:
+    for signature in handover.contract.signatures:
+        golden = arrays_of(signature, handover.golden)
+        outputs = float32[signature.name].run(golden)
+        for spec in signature.outputs:
+            kept = outputs[spec.name][kept_corner(signature, golden, spec)]
+            difference = deviation(spec, kept, golden[spec.name])
+            if not difference <= _CONVERSION_TOLERANCE:
+                raise ConversionError(
+                    f"'{array_key(signature, spec.name)}' of the converted float32 network differs from the trained "
+                    f"one by {difference:.2g} (at most {_CONVERSION_TOLERANCE:g} is allowed); report it together with "
+                    "the hand-over"
+                )
 
 
-def _require_faithful(handover: Handover, float32: bytes) -> None:
-    expected = handover.golden["expected"]
-    output = replay(_restorer(handover.contract, float32), handover.golden["picture"], handover.noise_level)
-    difference = float(np.max(np.abs(output[0, : expected.shape[0], : expected.shape[1]] - expected)))
-    if not difference <= _CONVERSION_TOLERANCE:
-        raise ConversionError(
-            f"the converted float32 network differs from the trained one by {difference:.2g} "
-            f"(at most {_CONVERSION_TOLERANCE:g} is allowed); report it together with the hand-over"
-        )
-
-
-def _describe(handover: Handover, precision: Precision, flatbuffer: bytes, psnr_to_truth_db: float) -> ModelFile:
-    picture, level = handover.golden["picture"], handover.noise_level
-    output = replay(_restorer(handover.contract, flatbuffer), picture, level)
-    exact = _REPLAY_TOLERANCE[precision] == 0
-    provenance = handover.contract.provenance
+def _describe(
+    handover: Handover, precision: Precision, flatbuffer: bytes, runners: Runners, trial: _Trial
+) -> ModelFile:
+    golden = dict(handover.golden)
+    digests = {}
+    for signature in handover.contract.signatures:
+        sample = arrays_of(signature, golden)
+        outputs = runners[signature.name].run(sample)
+        for spec in signature.outputs:
+            key = array_key(signature, spec.name)
+            golden[key] = outputs[spec.name][kept_corner(signature, sample, spec)]
+            digests[key] = sha256_of(outputs[spec.name])
+    tolerance = _REPLAY_TOLERANCE[precision]
+    figure, provenance = FIGURES[handover.contract.task], handover.contract.provenance
+    quality = ()
+    if trial.to_truth is not None:
+        what = f"{figure.name} of {trial.measured_on}"
+        quality = (Measurement(what, round(trial.to_truth, 3), figure.unit),)
     contract = dataclasses.replace(
         handover.contract,
         precision=precision,
-        golden=Golden(level, _REPLAY_TOLERANCE[precision], sha256_of(output) if exact else ""),
+        golden=Golden(tolerance, digests if tolerance == 0 else {}),
         provenance=dataclasses.replace(
             provenance, versions={**provenance.versions, "ai-edge-litert": version("ai-edge-litert")}
         ),
-        quality=(Measurement(f"PSNR of held-out pictures, noise level {level}", round(psnr_to_truth_db, 3), "dB"),),
+        quality=quality,
     )
-    return ModelFile(flatbuffer, contract, GoldenPair(picture, output[0, : picture.shape[0], : picture.shape[1]]))
+    return ModelFile(flatbuffer, contract, golden)

@@ -11,16 +11,18 @@ from litebrush_export.pipeline import Exported
 
 def parity_table(exported: tuple[Exported, ...]) -> Table:
     """One line a file."""
-    table = Table(title=f"Parity on held-out pictures, noise level {exported[0].parity.noise_level}")
+    first = exported[0].parity
+    table = Table(title=f"Parity on {first.measured_on}")
     table.add_column("file", no_wrap=True)
-    for heading in ("size\n(KB)", "PSNR to\ntruth (dB)", "PSNR to\nfloat32 (dB)", "operators\nleft in float"):
+    to_truth = () if first.to_truth is None else (first.figure.heading.replace("to truth", "to\ntruth"),)
+    for heading in ("size\n(KB)", *to_truth, "PSNR to\nfloat32 (dB)", "operators\nleft in float"):
         table.add_column(heading, justify="right")
     for file in exported:
         parity = file.parity
         table.add_row(
             file.path.name,
             f"{parity.size_bytes / 1000:.0f}",
-            f"{parity.psnr_to_truth_db:.2f}",
+            *(() if parity.to_truth is None else (parity.figure.written(parity.to_truth),)),
             f"{parity.psnr_to_float32_db:.1f}",
             _left_in_float(parity),
         )

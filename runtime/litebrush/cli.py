@@ -14,12 +14,13 @@ import click
 
 from litebrush import __version__
 from litebrush.announcements import without_announcements
-from litebrush.contract import ModelContract, Precision, TensorSpec
+from litebrush.contract import ModelContract, Precision, Tiling
 from litebrush.errors import ImageError, LitebrushError, VerificationError
 from litebrush.image import check_output, read_image, to_photo, write_image
 from litebrush.loading import load, models, open_model, verify
 from litebrush.modelfile import ModelFile
 from litebrush.restorer import NoiseLevel, Progress, require_size
+from litebrush.tensors import Signature, TensorSpec
 
 _PRECISION = click.Choice([precision.value for precision in Precision])
 _EPILOG = """
@@ -166,9 +167,10 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
     write_image(restored, output)
     used = restorer.precision.value if restorer.precision else "?"
     estimated = " (estimated)" if noise_level == "auto" else ""
+    told = "" if level is None else f"noise level {level:.1f}{estimated}, "
     click.echo(
         f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} on {restorer.accelerator}, "
-        f"noise level {level:.1f}{estimated}, {seconds:.2f} s"
+        f"{told}{seconds:.2f} s"
     )
 
 
@@ -247,9 +249,10 @@ def _described(model: ModelFile) -> str:
         ("task", contract.task.value),
         ("precision", contract.precision.value if contract.precision else "not stated"),
         ("network", f"{len(model.flatbuffer) / 1000:.0f} KB, SHA-256 {model.sha256[:16]}..."),
-        *(("input", _tensor(spec)) for spec in contract.inputs),
-        *(("output", _tensor(spec)) for spec in contract.outputs),
-        ("tiling", f"halo {contract.tiling.halo} px, multiples of {contract.tiling.alignment} px"),
+        *(row for signature in contract.signatures for row in _signature_rows(signature)),
+        *(("state", f"{pair.output} becomes {pair.input}") for pair in contract.states),
+        *([("labels", ", ".join(contract.labels))] if contract.labels else []),
+        *([("tiling", _tiling(contract.tiling))] if contract.tiling else []),
         ("golden", _golden(contract)),
         *(("measured", f"{item.what}: {item.value:g} {item.unit}") for item in contract.quality),
         ("trained on", contract.provenance.training_data or "not stated"),
@@ -259,9 +262,23 @@ def _described(model: ModelFile) -> str:
     return "\n".join(f"{label:<11}{text}" for label, text in rows)
 
 
+def _signature_rows(signature: Signature) -> list[tuple[str, str]]:
+    return [
+        ("signature", signature.name),
+        *(("input", _tensor(spec)) for spec in signature.inputs),
+        *(("output", _tensor(spec)) for spec in signature.outputs),
+    ]
+
+
+def _tiling(tiling: Tiling) -> str:
+    return f"halo {tiling.halo} px, multiples of {tiling.alignment} px"
+
+
 def _tensor(spec: TensorSpec) -> str:
     shape = "x".join(str(side) for side in spec.shape)
-    stored = f"stored 0 to {spec.highest:g}, where 0 to 255 is {spec.minimum:g} to {spec.maximum:g}"
+    stored = "real values"
+    if spec.role.has_bytes:
+        stored = f"stored 0 to {spec.highest:g}, where 0 to 255 is {spec.minimum:g} to {spec.maximum:g}"
     return f"{spec.name} ({spec.role.value}) {shape}, {stored}"
 
 
@@ -269,5 +286,6 @@ def _golden(contract: ModelContract) -> str:
     if contract.golden is None:
         return "none"
     if contract.golden.output_sha256:
-        return f"equal bits, SHA-256 {contract.golden.output_sha256[:16]}..."
+        digests = ", ".join(f"{name} {digest[:16]}..." for name, digest in contract.golden.output_sha256.items())
+        return f"equal bits, SHA-256 of {digests}"
     return f"within {contract.golden.tolerance:g} of a range of 1"

@@ -14,21 +14,10 @@ from enum import Enum
 from typing import Any
 
 from litebrush.errors import ContractError
+from litebrush.tasks import Task, require_signatures
+from litebrush.tensors import Role, Signature, TensorSpec, require
 
-FORMAT_VERSION = 1
-
-
-class Task(str, Enum):
-    """What a model is for; it decides which class :func:`litebrush.load` returns."""
-
-    RESTORE = "restore"
-
-
-class Role(str, Enum):
-    """What a tensor means to the runtime."""
-
-    IMAGE = "image"
-    NOISE_LEVEL = "noise_level"
+FORMAT_VERSION = 2
 
 
 class Precision(str, Enum):
@@ -47,35 +36,6 @@ class Precision(str, Enum):
 
 
 @dataclass(frozen=True)
-class TensorSpec:
-    """One input or output.
-
-    Attributes:
-        name: its name in the model's signature.
-        role: what it means.
-        shape: static (1, height, width, channels). Pictures have channels red, green, blue in this order.
-        minimum: the real value that stands for a stored 0 (a black pixel, a noise level of 0 grey levels).
-        maximum: the real value that stands for a stored 255.
-        highest: the largest stored value that the model was trained for.
-    """
-
-    name: str
-    role: Role
-    shape: tuple[int, int, int, int]
-    minimum: float = 0.0
-    maximum: float = 1.0
-    highest: float = 255.0
-
-    def __post_init__(self) -> None:
-        _require(len(self.shape) == 4 and self.shape[0] == 1, f"tensor '{self.name}' is not of shape (1, H, W, C)")
-        _require(min(self.shape) >= 1, f"tensor '{self.name}' has an empty or dynamic side: {self.shape}")
-        _require(self.minimum < self.maximum, f"tensor '{self.name}' has an empty range")
-        _require(0 < self.highest <= 255, f"tensor '{self.name}': highest must lie in (0, 255]")
-        if self.role is Role.IMAGE:
-            _require(self.shape[3] == 3, f"picture tensor '{self.name}' has {self.shape[3]} channels, not 3")
-
-
-@dataclass(frozen=True)
 class Tiling:
     """How a picture of any size is cut so that the tiles' results meet without a seam.
 
@@ -90,9 +50,9 @@ class Tiling:
     resizable: bool
 
     def __post_init__(self) -> None:
-        _require(self.halo >= 0, f"a halo of {self.halo} pixels is not possible")
-        _require(self.alignment >= 1, f"an alignment of {self.alignment} pixels is not possible")
-        _require(isinstance(self.resizable, bool), f"resizable is {self.resizable!r}, not true or false")
+        require(self.halo >= 0, f"a halo of {self.halo} pixels is not possible")
+        require(self.alignment >= 1, f"an alignment of {self.alignment} pixels is not possible")
+        require(isinstance(self.resizable, bool), f"resizable is {self.resizable!r}, not true or false")
 
     @property
     def overlap(self) -> int:
@@ -130,21 +90,29 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Golden:
-    """How the golden result was made and how near a replay must come.
+    """How near a replay of the golden result must come.
 
     Attributes:
-        noise_level: stored value of the noise level input, in grey levels.
-        tolerance: largest allowed difference of the real output values; 0 demands equal bits.
-        output_sha256: digest of the output tensor's bytes (whole static shape, C order), where bits must be equal.
+        tolerance: largest allowed difference; 0 demands equal bits. Of a picture or mask it is a share of the tensor's
+            range, of a latent or state a share of the largest expected value where that is above 1.
+        output_sha256: where bits must be equal, digest of each output tensor's bytes (whole static shape, C order) by
+            ``SIGNATURE/TENSOR``.
     """
 
-    noise_level: int
     tolerance: float
-    output_sha256: str = ""
+    output_sha256: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require(self.tolerance >= 0, "the golden result's tolerance is negative")
-        _require(self.tolerance > 0 or bool(self.output_sha256), "an exact golden result needs a digest")
+        require(self.tolerance >= 0, "the golden result's tolerance is negative")
+        require(self.tolerance > 0 or bool(self.output_sha256), "an exact golden result needs a digest")
+
+
+@dataclass(frozen=True)
+class StatePair:
+    """What a recurrent model remembers: the output that becomes the input of the next picture, by tensor names."""
+
+    input: str
+    output: str
 
 
 @dataclass(frozen=True)
@@ -154,9 +122,10 @@ class ModelContract:
     Attributes:
         name: such as ``denoise``.
         task: what the model is for.
-        signature: the signature to run.
-        inputs, outputs: the tensors of that signature.
-        tiling: how large pictures are cut.
+        signatures: the ways to run it, in the order of :data:`litebrush.tasks.SIGNATURE_RULES`.
+        tiling: how large pictures are cut; None for a task that has pictures of one size only.
+        states: what a recurrent model remembers.
+        labels: what a class-conditional generator can make, in the order of its one-hot input.
         provenance: data, recipe, licence.
         precision: arithmetic of this file; None in a hand-over, which has none yet.
         golden: how to replay the golden result; None in a hand-over.
@@ -165,40 +134,46 @@ class ModelContract:
 
     name: str
     task: Task
-    signature: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    tiling: Tiling
+    signatures: tuple[Signature, ...]
+    tiling: Tiling | None
+    states: tuple[StatePair, ...] = ()
+    labels: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
     precision: Precision | None = None
     golden: Golden | None = None
     quality: tuple[Measurement, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(bool(self.name), "the model has no name")
-        names = [spec.name for spec in (*self.inputs, *self.outputs)]
-        _require(len(set(names)) == len(names), f"tensor names are not unique: {', '.join(names)}")
-        _require(len(self.outputs) == 1, f"a model that restores has one output, this one has {len(self.outputs)}")
-        image = self.input(Role.IMAGE)
-        _require(image.shape == self.outputs[0].shape, "the restored picture is not of the input's shape")
-        _require(
-            image.shape[1] % self.tiling.alignment == 0 and image.shape[2] % self.tiling.alignment == 0,
-            f"a tile of {image.shape[1]}x{image.shape[2]} is not a multiple of {self.tiling.alignment} pixels",
+        require(bool(self.name), "the model has no name")
+        require_signatures(self.task, self.signatures)
+        require(
+            (self.tiling is not None) == self.task.tiled,
+            f"a model of task '{self.task.value}' {'needs' if self.task.tiled else 'cannot have'} a tiling",
         )
-        _require(
-            min(image.shape[1:3]) > self.tiling.overlap,
-            f"a tile of {image.shape[1]}x{image.shape[2]} has nothing left inside a halo of {self.tiling.halo}",
-        )
+        if self.tiling is not None:
+            _require_tiles(self.signature, self.tiling)
+        _require_states(self.signatures, self.states)
+        _require_labels(self.signatures, self.labels)
+        if self.task is Task.AUTOENCODE:
+            _require_inverse(*self.signatures)
+        if self.golden is not None and self.golden.output_sha256:
+            outputs = {f"{signature.name}/{spec.name}" for signature in self.signatures for spec in signature.outputs}
+            require(
+                self.golden.output_sha256.keys() == outputs,
+                f"the golden result has digests of {', '.join(sorted(self.golden.output_sha256))}, "
+                f"the outputs are {', '.join(sorted(outputs))}",
+            )
 
-    def input(self, role: Role) -> TensorSpec:
-        """The one input of a role.
+    @property
+    def signature(self) -> Signature:
+        """The only signature.
 
         Raises:
-            ContractError: there is none, or more than one.
+            ContractError: there are several.
         """
-        found = [spec for spec in self.inputs if spec.role is role]
-        _require(len(found) == 1, f"expected one input of role '{role.value}', found {len(found)}")
-        return found[0]
+        names = ", ".join(signature.name for signature in self.signatures)
+        require(len(self.signatures) == 1, f"'{self.name}' has several signatures: {names}")
+        return self.signatures[0]
 
     def to_json(self) -> str:
         """The contract as a JSON document that :meth:`from_json` reads back equal."""
@@ -216,28 +191,40 @@ class ModelContract:
             document = json.loads(text)
         except ValueError as problem:
             raise ContractError(f"the contract is not JSON: {problem}") from None
-        _require(isinstance(document, dict), "the contract is not a JSON object")
+        require(isinstance(document, dict), "the contract is not a JSON object")
         version = document.pop("litebrush", None)
-        _require(
+        require(
             version == FORMAT_VERSION,
-            f"the contract is of format {version!r}, this litebrush reads {FORMAT_VERSION}; upgrade litebrush",
+            f"the contract is of format {version!r}, this litebrush reads {FORMAT_VERSION}; "
+            "export an older model again, upgrade litebrush for a newer one",
         )
         try:
             return cls(
                 **{
                     **document,
                     "task": Task(document["task"]),
-                    "inputs": tuple(_tensor_spec(spec) for spec in document["inputs"]),
-                    "outputs": tuple(_tensor_spec(spec) for spec in document["outputs"]),
-                    "tiling": Tiling(**document["tiling"]),
+                    "signatures": tuple(_signature(signature) for signature in document["signatures"]),
+                    "tiling": Tiling(**document["tiling"]) if document["tiling"] else None,
+                    "states": tuple(StatePair(**pair) for pair in document["states"]),
+                    "labels": tuple(document["labels"]),
                     "provenance": Provenance(**document["provenance"]),
                     "precision": Precision(document["precision"]) if document["precision"] else None,
                     "golden": Golden(**document["golden"]) if document["golden"] else None,
                     "quality": tuple(Measurement(**measurement) for measurement in document["quality"]),
                 }
             )
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise ContractError(f"the contract cannot be understood: {problem}") from None
+
+
+def _signature(document: Mapping[str, Any]) -> Signature:
+    return Signature(
+        **{
+            **document,
+            "inputs": tuple(_tensor_spec(spec) for spec in document["inputs"]),
+            "outputs": tuple(_tensor_spec(spec) for spec in document["outputs"]),
+        }
+    )
 
 
 def _tensor_spec(document: Mapping[str, Any]) -> TensorSpec:
@@ -245,6 +232,57 @@ def _tensor_spec(document: Mapping[str, Any]) -> TensorSpec:
     return TensorSpec(**{**document, "role": Role(document["role"]), "shape": shape})
 
 
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ContractError(message)
+def _require_tiles(signature: Signature, tiling: Tiling) -> None:
+    height, width = signature.input(Role.IMAGE).shape[1:3]
+    for spec in (*signature.inputs, *signature.outputs):
+        if spec.role.is_picture:
+            require(
+                spec.shape[1:3] == (height, width),
+                f"picture tensor '{spec.name}' is not of the picture's size, {height}x{width}",
+            )
+        elif len(spec.shape) == 4:
+            require(
+                height % spec.shape[1] == 0 and width % spec.shape[2] == 0,
+                f"tensor '{spec.name}' of shape {spec.shape} does not divide a tile of {height}x{width}",
+            )
+    require(
+        height % tiling.alignment == 0 and width % tiling.alignment == 0,
+        f"a tile of {height}x{width} is not a multiple of {tiling.alignment} pixels",
+    )
+    require(
+        min(height, width) > tiling.overlap,
+        f"a tile of {height}x{width} has nothing left inside a halo of {tiling.halo}",
+    )
+
+
+def _require_states(signatures: tuple[Signature, ...], states: tuple[StatePair, ...]) -> None:
+    inputs = {spec.name: spec.shape for each in signatures for spec in each.inputs if spec.role is Role.STATE}
+    outputs = {spec.name: spec.shape for each in signatures for spec in each.outputs if spec.role is Role.STATE}
+    require(
+        sorted(pair.input for pair in states) == sorted(inputs)
+        and sorted(pair.output for pair in states) == sorted(outputs),
+        f"the state pairs do not name each state once: inputs {', '.join(inputs)}, outputs {', '.join(outputs)}",
+    )
+    for pair in states:
+        require(
+            inputs[pair.input] == outputs[pair.output],
+            f"state '{pair.output}' of shape {outputs[pair.output]} cannot become '{pair.input}', {inputs[pair.input]}",
+        )
+
+
+def _require_labels(signatures: tuple[Signature, ...], labels: tuple[str, ...]) -> None:
+    classes = [spec.shape[-1] for signature in signatures for spec in signature.inputs if spec.role is Role.LABEL]
+    expected = classes[0] if classes else 0
+    require(len(labels) == expected, f"the model names {len(labels)} labels, its input has {expected}")
+    require(len(set(labels)) == len(labels), f"labels are not unique: {', '.join(labels)}")
+
+
+def _require_inverse(encode: Signature, decode: Signature) -> None:
+    for role, one, other in (
+        (Role.LATENT, encode.output(Role.LATENT), decode.input(Role.LATENT)),
+        (Role.IMAGE, encode.input(Role.IMAGE), decode.output(Role.IMAGE)),
+    ):
+        require(
+            one.shape == other.shape,
+            f"the {role.value} of 'encode' is of shape {one.shape}, that of 'decode' of {other.shape}",
+        )

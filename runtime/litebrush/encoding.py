@@ -1,4 +1,4 @@
-"""Picture bytes to tensor values and back.
+"""Picture bytes and real values to tensor values and back.
 
 A stored value p (0 to 255) stands for the real value ``minimum + p / 255 * (maximum - minimum)``. A quantized
 tensor has one stored value for each byte, so encoding is a table of 256 entries, and no float picture is made.
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from litebrush.contract import TensorSpec
 from litebrush.engine import TensorInfo
+from litebrush.tensors import TensorSpec
 
 Bytes = NDArray[np.uint8]
 Array = NDArray[Any]
@@ -42,24 +42,14 @@ class PictureEncoding:
         self._encode_table: Array | None = None
         self._decode_table: Bytes | None = None
         if info.quantized:
-            self._encode_table = self._quantize(_ALL_BYTES, info)
-            self._decode_table = self._dequantize(info)
+            self._encode_table = quantize(self._minimum + _ALL_BYTES * self._step, info)
+            real = dequantize(_ALL_BYTES.view(info.dtype), info)
+            self._decode_table = _to_bytes((real - self._minimum) / self._step)
         self.exact = (
             self._encode_table is not None
             and self._encode_table.dtype == np.int8
             and np.array_equal(self._encode_table.view(np.uint8), _ALL_BYTES ^ _SIGN_BIT)
         )
-
-    def _quantize(self, stored: Bytes, info: TensorInfo) -> Array:
-        limits = np.iinfo(info.dtype)
-        values = np.rint((self._minimum + stored * self._step) / np.float32(info.scale)) + info.zero_point
-        table: Array = np.clip(values, limits.min, limits.max).astype(info.dtype)
-        return table
-
-    def _dequantize(self, info: TensorInfo) -> Bytes:
-        values = _ALL_BYTES.view(info.dtype).astype(np.float32)
-        real = (values - info.zero_point) * np.float32(info.scale)
-        return _to_bytes((real - self._minimum) / self._step)
 
     def encode(self, picture: Bytes, out: Array) -> None:
         """Write a picture into tensor memory of the same shape."""
@@ -87,6 +77,22 @@ class PictureEncoding:
             np.take(self._decode_table, values.view(np.uint8), out=out, mode="clip")
         else:
             out[...] = _to_bytes((values - self._minimum) / self._step)
+
+
+def quantize(real: NDArray[np.float32], info: TensorInfo) -> Array:
+    """Real values as a tensor stores them: rounded and clipped to its integers, or as float32."""
+    if not info.quantized:
+        return real.astype(info.dtype)
+    limits = np.iinfo(info.dtype)
+    values = np.rint(real / np.float32(info.scale)) + info.zero_point
+    stored: Array = np.clip(values, limits.min, limits.max).astype(info.dtype)
+    return stored
+
+
+def dequantize(values: Array, info: TensorInfo) -> NDArray[np.float32]:
+    """The real values that a tensor's values stand for, float32."""
+    real = values.astype(np.float32)
+    return (real - np.float32(info.zero_point)) * np.float32(info.scale) if info.quantized else real
 
 
 def _to_bytes(stored: NDArray[np.float32]) -> Bytes:

@@ -74,7 +74,11 @@ class Engine(Protocol):
 
 
 class LiteRtEngine:
-    """The LiteRT interpreter on the CPU (XNNPACK)."""
+    """The LiteRT interpreter on the CPU (XNNPACK).
+
+    The interpreter shows its own memory for the first network in a file only. In a file with several signatures the
+    arrays are this engine's, and are copied in and out at each run.
+    """
 
     accelerator = "cpu"
 
@@ -99,8 +103,10 @@ class LiteRtEngine:
             self._interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
             runner = self._interpreter.get_signature_runner(signature)
             inputs, outputs = runner.get_input_details(), runner.get_output_details()
+            self._runner = runner if len(self._interpreter.get_signature_list()) > 1 else None
             del runner  # it counts as a reference that forbids allocating
-            self._interpreter.allocate_tensors()
+            if self._runner is None:
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as problem:
             raise EngineError(f"the interpreter refuses this model: {problem}") from None
         self.name = _interpreter_version()
@@ -108,12 +114,19 @@ class LiteRtEngine:
         self.outputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in outputs.items()}
         self._indices = {name: details["index"] for name, details in {**inputs, **outputs}.items()}
         self._shapes = {name: info.shape for name, info in self.inputs.items()}
+        self._arrays: dict[str, Array] = {
+            name: np.zeros(info.shape, info.dtype) for name, info in self.inputs.items() if self._runner is not None
+        }
 
     def resize(self, shapes: Mapping[str, Shape]) -> None:
         """See :class:`Engine`."""
         if all(self._shapes.get(name) == shape for name, shape in shapes.items()):
             return
         self._shapes.clear()  # unknown until allocation succeeds
+        if self._runner is not None:
+            self._arrays.update({name: np.zeros(shape, self.inputs[name].dtype) for name, shape in shapes.items()})
+            self._shapes.update(shapes)
+            return
         try:
             for name, shape in shapes.items():
                 self._interpreter.resize_tensor_input(self._indices[name], shape)
@@ -131,13 +144,18 @@ class LiteRtEngine:
         return self._view(name)
 
     def _view(self, name: str) -> Array:
+        if self._runner is not None:
+            return self._arrays[name]
         view: Array = self._interpreter.tensor(self._indices[name])()
         return view
 
     def invoke(self) -> None:
         """See :class:`Engine`."""
         try:
-            self._interpreter.invoke()
+            if self._runner is not None:
+                self._arrays.update(self._runner(**{name: self._arrays[name] for name in self.inputs}))
+            else:
+                self._interpreter.invoke()
         except (RuntimeError, ValueError) as problem:
             raise EngineError(f"the interpreter failed while running this model: {problem}") from None
 

@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 from typing import Union
 
-from litebrush.contract import Precision
+from litebrush.contract import ModelContract, Precision
 from litebrush.engine import LiteRtEngine
 from litebrush.errors import ModelFileError
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
+from litebrush.tasks import Task
 from litebrush.verification import Verification, verify_golden
 from litebrush.zoo import MODELS, ZooModel, find_model
 
 Source = Union[str, "os.PathLike[str]", bytes]
+
+TASK_CLASSES = {Task.RESTORE: Restorer}
 
 
 def load(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Restorer:
@@ -27,12 +30,19 @@ def load(source: Source, precision: Precision | str | None = None, threads: int 
         threads: CPU threads for one inference.
 
     Raises:
-        ModelFileError: no such model, a damaged one, or one of another precision.
+        ModelFileError: no such model, a damaged one, one of another precision, or of a task that has no class yet.
         ContractError: a .tflite file without a litebrush contract.
         EngineError: no interpreter is installed, or it refuses the model.
     """
     model = open_model(source, precision)
-    return Restorer(model.contract, _engine(model, threads))
+    contract = model.contract
+    if contract.task not in TASK_CLASSES:
+        raise ModelFileError(
+            f"'{contract.name}' is a model of task '{contract.task.value}', which this litebrush verifies and inspects "
+            f"but cannot run yet; it runs {', '.join(task.value for task in TASK_CLASSES)}"
+        )
+    engines = open_engines(model.flatbuffer, contract, threads)
+    return TASK_CLASSES[contract.task](contract, engines[contract.signature.name])
 
 
 def verify(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Verification:
@@ -43,9 +53,7 @@ def verify(source: Source, precision: Precision | str | None = None, threads: in
         ModelFileError, ContractError, EngineError: as :func:`load`.
     """
     model = open_model(source, precision)
-    engine = _engine(model, threads)
-    output = engine.outputs[model.contract.outputs[0].name]
-    return verify_golden(model, Restorer(model.contract, engine), output.scale or 1.0)
+    return verify_golden(model, open_engines(model.flatbuffer, model.contract, threads))
 
 
 def models() -> tuple[ZooModel, ...]:
@@ -67,6 +75,15 @@ def open_model(source: Source, precision: Precision | str | None = None) -> Mode
     return model
 
 
+def open_engines(flatbuffer: bytes, contract: ModelContract, threads: int) -> dict[str, LiteRtEngine]:
+    """An engine for each signature of a network, by the signature's name.
+
+    Raises:
+        EngineError: no interpreter is installed, or it refuses the model.
+    """
+    return {signature.name: LiteRtEngine(flatbuffer, signature.name, threads) for signature in contract.signatures}
+
+
 def _precision(precision: Precision | str | None) -> Precision | None:
     if precision is None:
         return None
@@ -75,7 +92,3 @@ def _precision(precision: Precision | str | None) -> Precision | None:
     except ValueError:
         known = ", ".join(member.value for member in Precision)
         raise ModelFileError(f"no precision is called '{precision}'; there is {known}") from None
-
-
-def _engine(model: ModelFile, threads: int) -> LiteRtEngine:
-    return LiteRtEngine(model.flatbuffer, model.contract.signature, threads)

@@ -5,7 +5,7 @@ files), and every unzip reads it::
 
     $ unzip -l denoise-int8.tflite
     litebrush.json   the contract
-    golden.npz       picture (H, W, 3) uint8, and the output expected for it
+    golden.npz       a sample of each signature, and the outputs expected for it (see litebrush.samples)
     flatbuffer.sha256
 
 """
@@ -19,28 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from litebrush.atomic import atomic_file
 from litebrush.contract import ModelContract
 from litebrush.errors import ContractError, ModelFileError
+from litebrush.samples import Arrays, array_key, arrays_of, is_sample, kept_corner
+from litebrush.tensors import Role, Signature, TensorSpec
 
 _IDENTIFIER = b"TFL3"
 _CONTRACT, _GOLDEN, _DIGEST = "litebrush.json", "golden.npz", "flatbuffer.sha256"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True)
-class GoldenPair:
-    """A small picture and what the model makes of it.
-
-    Attributes:
-        picture: (h, w, 3) uint8. A replay repeats it by reflection until it fills the model's input.
-        expected: (h, w, 3), the upper left corner of the output in the output tensor's own dtype.
-    """
-
-    picture: NDArray[np.uint8]
-    expected: NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -50,12 +38,13 @@ class ModelFile:
     Attributes:
         flatbuffer: the bytes for the interpreter.
         contract: what it promises.
-        golden: what it must reproduce.
+        golden: what it must reproduce: a stored sample of each signature, states left out, and by output name what is
+            kept of each output, in the output tensor's own dtype.
     """
 
     flatbuffer: bytes
     contract: ModelContract
-    golden: GoldenPair
+    golden: Arrays
 
     @property
     def sha256(self) -> str:
@@ -87,7 +76,7 @@ def read_model(source: Path | bytes) -> ModelFile:
         flatbuffer = content[: min(member.header_offset for member in archive.infolist())]
         contract = ModelContract.from_json(archive.read(_CONTRACT))
         with np.load(io.BytesIO(archive.read(_GOLDEN)), allow_pickle=False) as golden:
-            pair = GoldenPair(golden["picture"], golden["expected"])
+            arrays = dict(golden)
         digest = archive.read(_DIGEST).decode("ascii")
     except ContractError as problem:
         raise ContractError(f"{name}: {problem}") from None
@@ -97,21 +86,36 @@ def read_model(source: Path | bytes) -> ModelFile:
         ) from None
     except Exception as problem:  # zipfile, zlib and numpy raise many kinds on damaged bytes
         raise ModelFileError(f"{name} is damaged ({problem}); export or copy the model again") from None
-    _require_golden_shapes(pair, contract, name)
-    model = ModelFile(flatbuffer, contract, pair)
+    _require_golden(arrays, contract, name)
+    model = ModelFile(flatbuffer, contract, arrays)
     if model.sha256 != digest:
         raise ModelFileError(f"{name} is damaged: its network is not the one that was exported; copy it again")
     return model
 
 
-def _require_golden_shapes(golden: GoldenPair, contract: ModelContract, name: str) -> None:
-    height, width = contract.outputs[0].shape[1:3]
-    picture, expected = golden.picture, golden.expected
-    fits = picture.ndim == 3 and picture.shape == expected.shape and picture.shape[2] == 3
-    if not fits or picture.dtype != np.uint8 or not (0 < picture.shape[0] <= height and 0 < picture.shape[1] <= width):
-        raise ContractError(
-            f"{name}: its golden pair of shapes {picture.shape}, {expected.shape} does not fit the model"
-        )
+def _require_golden(golden: Arrays, contract: ModelContract, name: str) -> None:
+    wanted: set[str] = set()
+    for signature in contract.signatures:
+        arrays = arrays_of(signature, golden)
+        inputs = [spec for spec in signature.inputs if spec.role is not Role.STATE]
+        wanted.update(array_key(signature, spec.name) for spec in (*inputs, *signature.outputs))
+        if missing := [spec.name for spec in (*inputs, *signature.outputs) if spec.name not in arrays]:
+            raise ContractError(f"{name}: its golden result lacks '{signature.name}/{missing[0]}'")
+        misfits = [spec for spec in inputs if not is_sample(spec, arrays[spec.name])]
+        if not misfits:  # the kept corner of the outputs is that of a picture that fits
+            misfits = [spec for spec in signature.outputs if not _is_kept(signature, arrays, spec)]
+        for spec in misfits:
+            raise ContractError(
+                f"{name}: its golden array '{signature.name}/{spec.name}' of shape {arrays[spec.name].shape} and type "
+                f"{arrays[spec.name].dtype} does not fit the model"
+            )
+    if unknown := sorted(golden.keys() - wanted):
+        raise ContractError(f"{name}: its golden result has '{unknown[0]}', which is no tensor of the model")
+
+
+def _is_kept(signature: Signature, arrays: Arrays, spec: TensorSpec) -> bool:
+    corner = kept_corner(signature, arrays, spec)
+    return arrays[spec.name].shape == tuple(axis.stop for axis in corner)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -130,7 +134,7 @@ def write_model(model: ModelFile, path: Path) -> None:
         ModelFileError: the folder is missing or cannot be written to, the disk is full.
     """
     golden = io.BytesIO()
-    np.savez_compressed(golden, picture=model.golden.picture, expected=model.golden.expected)
+    np.savez_compressed(golden, **model.golden)  # type: ignore[arg-type]  # its stub has options among the names
     try:
         with atomic_file(path) as temporary:
             temporary.write_bytes(model.flatbuffer)

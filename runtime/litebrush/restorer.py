@@ -10,12 +10,15 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from litebrush.contract import ModelContract, Precision, Role
+from litebrush.contract import ModelContract, Precision
 from litebrush.encoding import PictureEncoding
 from litebrush.engine import Array, Engine
 from litebrush.errors import ContractError, ImageError
 from litebrush.image import ImageLike, Photo, Pixels, to_photo
 from litebrush.noise import estimate_noise_level
+from litebrush.runner import require_tensors
+from litebrush.tasks import Task
+from litebrush.tensors import Role, TensorSpec
 from litebrush.tiling import AxisPlan, Span, plan_axis
 
 CPU_TILE_LIMIT = 512
@@ -33,7 +36,7 @@ class _Tile:
 
 
 class Restorer:
-    """Removes noise from photographs.
+    """Makes photographs better: removes noise, or the traces of compression.
 
         >>> restorer = litebrush.load("denoise")
         >>> clean = restorer(photo, noise_level=25)
@@ -54,21 +57,26 @@ class Restorer:
         Raises:
             ContractError: the network's tensors are not those of the contract, or ``tile_limit`` does not suit it.
         """
+        if contract.task is not Task.RESTORE or contract.tiling is None:
+            raise ContractError(
+                f"'{contract.name}' is a model of task '{contract.task.value}', not '{Task.RESTORE.value}'"
+            )
         self.contract = contract
         self.engine = engine.name
         self.accelerator = engine.accelerator
         self._engine = engine
-        self._image = contract.input(Role.IMAGE)
-        self._noise_level = contract.input(Role.NOISE_LEVEL)
-        self._output = contract.outputs[0]
-        for spec, tensors in [*((spec, engine.inputs) for spec in contract.inputs), (self._output, engine.outputs)]:
-            if spec.name not in tensors or tensors[spec.name].shape != spec.shape:
-                raise ContractError(f"the network has no tensor '{spec.name}' of shape {spec.shape} as promised")
+        self._signature = contract.signature
+        require_tensors(self._signature, engine)
+        self._image = self._signature.input(Role.IMAGE)
+        self._output = self._signature.output(Role.IMAGE)
         self._encode = PictureEncoding(self._image, engine.inputs[self._image.name])
-        self._encode_level = PictureEncoding(self._noise_level, engine.inputs[self._noise_level.name])
         self._decode = PictureEncoding(self._output, engine.outputs[self._output.name])
+        self._noise_level: TensorSpec | None = None
+        if self._signature.has_input(Role.NOISE_LEVEL):
+            self._noise_level = self._signature.input(Role.NOISE_LEVEL)
+            self._encode_level = PictureEncoding(self._noise_level, engine.inputs[self._noise_level.name])
         self._lock = threading.Lock()
-        tiling = contract.tiling
+        self._tiling = tiling = contract.tiling
         if tiling.resizable and (tile_limit % tiling.alignment or tile_limit <= tiling.overlap):
             raise ContractError(
                 f"tile_limit is {tile_limit}; it must be a multiple of {tiling.alignment} above {tiling.overlap} pixels"
@@ -86,7 +94,8 @@ class Restorer:
         Args:
             photo: PIL image of any mode but F, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA;
                 at least 8 pixels on a side.
-            noise_level: standard deviation of the noise in grey levels, or ``"auto"`` to estimate it.
+            noise_level: standard deviation of the noise in grey levels, or ``"auto"`` to estimate it; a model that
+                is not told the noise level takes ``"auto"`` only.
             progress: called with (tiles done, tiles in all) after each tile.
 
         Returns:
@@ -101,12 +110,20 @@ class Restorer:
         restored = self.restore_pixels(taken_apart.pixels, level, progress)
         return taken_apart.with_pixels(restored)  # type: ignore[return-value]
 
-    def noise_level_for(self, pixels: Pixels, noise_level: NoiseLevel) -> float:
+    def noise_level_for(self, pixels: Pixels, noise_level: NoiseLevel) -> float | None:
         """The noise level in grey levels that a picture is restored with: the one asked for, or an estimate.
+
+        None where the model is not told the noise level.
 
         Raises:
             ImageError: a noise level that the model was not trained for.
         """
+        if self._noise_level is None:
+            if noise_level != "auto":
+                raise ImageError(
+                    f"a noise level of {noise_level} was asked; '{self.contract.name}' takes none, leave it at 'auto'"
+                )
+            return None
         highest = self._noise_level.highest
         if noise_level == "auto":
             return min(estimate_noise_level(pixels), highest)
@@ -114,8 +131,11 @@ class Restorer:
             raise ImageError(f"a noise level of {noise_level} was asked; '{self.contract.name}' knows 0 to {highest:g}")
         return float(noise_level)
 
-    def restore_pixels(self, pixels: Pixels, noise_level: float, progress: Progress | None = None) -> Pixels:
-        """Restore (H, W, 3) uint8 RGB pixels; memory beyond the result is bounded by one tile."""
+    def restore_pixels(self, pixels: Pixels, noise_level: float | None, progress: Progress | None = None) -> Pixels:
+        """Restore (H, W, 3) uint8 RGB pixels; memory beyond the result is bounded by one tile.
+
+        The noise level is one that :meth:`noise_level_for` gave.
+        """
         rows, columns = (self._plan(side, axis) for axis, side in enumerate(pixels.shape[:2]))
         restored = np.empty(pixels.shape, np.uint8)
         total = len(rows.spans) * len(columns.spans)
@@ -128,14 +148,15 @@ class Restorer:
                     progress(done, total)
         return restored
 
-    def run_tile(self, tile: Pixels, noise_level: float) -> Array:
+    def run_tile(self, tile: Pixels, noise_level: float | None) -> Array:
         """Run the network once on a picture of exactly its present size, without waiting for other threads.
 
         Returns:
             View of the output tensor, (1, H, W, 3) in the tensor's own dtype, valid until the next run.
         """
         self._encode.encode(tile, self._engine.input(self._image.name)[0])
-        self._encode_level.encode_value(noise_level, self._engine.input(self._noise_level.name))
+        if self._noise_level is not None and noise_level is not None:
+            self._encode_level.encode_value(noise_level, self._engine.input(self._noise_level.name))
         self._engine.invoke()
         return self._engine.output(self._output.name)
 
@@ -149,16 +170,16 @@ class Restorer:
         self._decode.decode(self._engine.output(self._output.name)[0][inside], target)
 
     def _plan(self, length: int, axis: int) -> AxisPlan:
-        tiling = self.contract.tiling
+        tiling = self._tiling
         limit = self.tile_limit if tiling.resizable else self._image.shape[1 + axis]
         return plan_axis(length, limit, tiling.halo, tiling.alignment, tiling.resizable)
 
     def _shapes_for(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
-        def scaled(shape: tuple[int, int, int, int]) -> tuple[int, ...]:
+        def scaled(shape: tuple[int, ...]) -> tuple[int, ...]:
             factor_rows, factor_columns = self._image.shape[1] // shape[1], self._image.shape[2] // shape[2]
             return (1, height // factor_rows, width // factor_columns, shape[3])
 
-        return {spec.name: scaled(spec.shape) for spec in self.contract.inputs}
+        return {spec.name: scaled(spec.shape) for spec in self._signature.inputs}
 
 
 def require_size(photo: Photo) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from litebrush.contract import ModelContract
-from litebrush.engine import Array
+from litebrush.contract import Golden, ModelContract
+from litebrush.engine import Array, Engine
 from litebrush.errors import VerificationError
-from litebrush.modelfile import GoldenPair, ModelFile
-from litebrush.restorer import Restorer
+from litebrush.modelfile import ModelFile
+from litebrush.runner import SignatureRunner
+from litebrush.samples import Arrays, array_key, arrays_of, kept_corner
+from litebrush.tensors import TensorSpec
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,9 @@ class Verification:
     Attributes:
         contract: of the model.
         engine, accelerator: what it was replayed on.
-        largest_difference: of the real output values, where the range of a picture is 1.
-        identical: every bit of the whole output was as promised. For a model with a tolerance this is known for
-            the stored corner of the output only.
+        largest_difference: over all outputs, in the unit of :attr:`litebrush.contract.Golden.tolerance`.
+        identical: every bit of each whole output was as promised. For a model with a tolerance this is known for
+            the stored corner of the outputs only.
     """
 
     contract: ModelContract
@@ -34,60 +37,68 @@ class Verification:
     identical: bool
 
 
-def fill_by_reflection(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Repeat a picture by reflection to the right and downwards until it has a given size."""
-    missing = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
-    return np.pad(picture, missing, mode="symmetric")
-
-
-def replay(restorer: Restorer, picture: NDArray[np.uint8], noise_level: int) -> Array:
-    """The output tensor, (1, H, W, 3) at the model's static shape, for a golden picture."""
-    _, height, width, _ = restorer.contract.outputs[0].shape
-    output: Array = restorer.run_tile(fill_by_reflection(picture, height, width), noise_level).copy()
-    return output
-
-
 def sha256_of(output: Array) -> str:
     """Digest of a tensor's bytes."""
     return hashlib.sha256(np.ascontiguousarray(output).tobytes()).hexdigest()
 
 
-def verify_golden(model: ModelFile, restorer: Restorer, scale: float) -> Verification:
+def deviation(spec: TensorSpec, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    """Largest difference of real values, in the unit of :attr:`litebrush.contract.Golden.tolerance`."""
+    unit = spec.maximum - spec.minimum if spec.role.has_bytes else max(1.0, float(np.max(np.abs(expected))))
+    return float(np.max(np.abs(found.astype(np.float64) - expected.astype(np.float64)))) / unit
+
+
+def verify_golden(model: ModelFile, engines: Mapping[str, Engine]) -> Verification:
     """Replay the golden result of a freshly loaded model.
 
     Args:
         model: the file.
-        restorer: the same model, loaded, at its static shape.
-        scale: real value of one step of the output tensor; 1 for a float tensor.
+        engines: by signature, the engines that have loaded it, at their static shape.
 
     Raises:
         VerificationError: the result is not the promised one.
+        ContractError: the network's tensors are not those of the contract.
     """
     golden = model.contract.golden
     if golden is None:
         raise VerificationError(f"'{model.contract.name}' promises no golden result; export it again")
-    output = replay(restorer, model.golden.picture, golden.noise_level)
-    difference = _largest_difference(output, model.golden) * scale
-    if golden.output_sha256:
-        identical = sha256_of(output) == golden.output_sha256
-        if not identical:
-            raise VerificationError(
-                f"'{model.contract.name}' does not reproduce its golden result on {restorer.engine} "
-                f"({restorer.accelerator}): equal bits were promised, the largest difference in the stored corner is "
-                f"{difference * 255:.2f} grey levels; report it with this line"
-            )
-    else:
-        identical = difference == 0
-        if not difference <= golden.tolerance:
-            raise VerificationError(
-                f"'{model.contract.name}' does not reproduce its golden result on {restorer.engine} "
-                f"({restorer.accelerator}): the largest difference is {difference:.2g}, "
-                f"{golden.tolerance:.2g} is allowed; report it with this line"
-            )
-    return Verification(model.contract, restorer.engine, restorer.accelerator, difference, identical)
+    differences: list[float] = []
+    identical = True
+    for signature in model.contract.signatures:
+        runner = SignatureRunner(signature, engines[signature.name])
+        stored = arrays_of(signature, model.golden)
+        outputs = runner.run(stored)
+        for spec in signature.outputs:
+            difference = _difference(runner, stored, spec, outputs[spec.name])
+            key = array_key(signature, spec.name)
+            promised = golden.output_sha256.get(key)
+            same = difference == 0 and promised in (None, sha256_of(outputs[spec.name]))
+            if not (same or (promised is None and difference <= golden.tolerance)):
+                raise VerificationError(_complaint(model.contract.name, key, runner.engine, golden, difference))
+            differences.append(difference)
+            identical = identical and same
+    engine = runner.engine
+    return Verification(model.contract, engine.name, engine.accelerator, max(differences), identical)
 
 
-def _largest_difference(output: Array, golden: GoldenPair) -> float:
-    height, width = golden.expected.shape[:2]
-    corner = output[0, :height, :width].astype(np.float64)
-    return float(np.max(np.abs(corner - golden.expected.astype(np.float64))))
+def _difference(runner: SignatureRunner, stored: Arrays, spec: TensorSpec, output: Array) -> float:
+    expected = stored[spec.name]
+    if output.dtype != expected.dtype:
+        raise VerificationError(
+            f"the golden result '{runner.signature.name}/{spec.name}' is of {expected.dtype}, the network gives "
+            f"{output.dtype}; export the model again"
+        )
+    kept = output[kept_corner(runner.signature, stored, spec)]
+    return deviation(spec, runner.real(spec.name, kept), runner.real(spec.name, expected))
+
+
+def _complaint(model: str, key: str, engine: Engine, golden: Golden, difference: float) -> str:
+    allowed = (
+        f"equal bits were promised, the largest difference in the stored corner is {difference:.2g}"
+        if golden.output_sha256
+        else f"the largest difference is {difference:.2g}, {golden.tolerance:.2g} is allowed"
+    )
+    return (
+        f"'{model}' does not reproduce its golden result '{key}' on {engine.name} ({engine.accelerator}): {allowed}; "
+        "report it with this line"
+    )

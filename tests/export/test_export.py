@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import shutil
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import litebrush
-from litebrush.contract import Precision, Role
+from litebrush.contract import Precision
 from litebrush.encoding import PictureEncoding
 from litebrush.engine import LiteRtEngine
 from litebrush.errors import ContractError, ConversionError
 from litebrush.loading import open_model
+from litebrush.tensors import Role
 from litebrush_export import conversion
 from litebrush_export.conversion import convert
 from litebrush_export.handover import read_handover
@@ -25,9 +27,10 @@ def copied(handover, tmp_path):
 
 
 def encodings(flatbuffer: bytes, contract: litebrush.ModelContract) -> dict[str, PictureEncoding]:
-    engine = LiteRtEngine(flatbuffer, contract.signature, 1)
+    signature = contract.signature
+    engine = LiteRtEngine(flatbuffer, signature.name, 1)
     tensors = {**engine.inputs, **engine.outputs}
-    return {spec.name: PictureEncoding(spec, tensors[spec.name]) for spec in (*contract.inputs, *contract.outputs)}
+    return {spec.name: PictureEncoding(spec, tensors[spec.name]) for spec in (*signature.inputs, *signature.outputs)}
 
 
 @pytest.mark.parametrize("precision", list(Precision))
@@ -59,7 +62,7 @@ def test_calibrated_ranges_do_the_same_for_the_picture_that_goes_in(copied):
     flatbuffer = convert(copied, Precision.INT8)
     contract = read_handover(copied).contract
     assert not float_operators(flatbuffer)
-    assert encodings(flatbuffer, contract)[contract.input(Role.IMAGE).name].exact
+    assert encodings(flatbuffer, contract)[contract.signature.input(Role.IMAGE).name].exact
 
 
 def test_a_smaller_precision_is_a_smaller_file_of_nearly_the_same_picture(exported):
@@ -75,7 +78,7 @@ def test_the_model_card_lists_each_precision_with_its_figures(exported):
     card = (exported[Precision.INT8].path.parent / "MODEL_CARD.md").read_text()
     for precision, file in exported.items():
         assert f"| {precision.value} |" in card
-        assert f"{file.parity.psnr_to_truth_db:.2f}" in card
+        assert f"{file.parity.to_truth:.2f}" in card
     assert "CC0-1.0" in card
 
 
@@ -93,19 +96,49 @@ def test_a_damaged_array_file_is_named(copied):
         read_handover(copied)
 
 
-def test_calibration_without_an_input_is_refused(copied):
-    with np.load(copied / "calibration.npz") as arrays:
-        np.savez(copied / "calibration.npz", image=arrays["image"])
-    with pytest.raises(ContractError, match="lacks noise_level"):
+def change_arrays(path: Path, **changes: np.ndarray | None) -> None:
+    """Replace arrays of the restore signature, or take them out."""
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    arrays.update({f"restore/{name}": array for name, array in changes.items()})
+    np.savez(path, **{key: array for key, array in arrays.items() if array is not None})
+
+
+@pytest.mark.parametrize("file", ["calibration.npz", "validation.npz", "golden.npz"])
+def test_arrays_without_an_input_are_refused(copied, file):
+    change_arrays(copied / file, noise_level=None)
+    with pytest.raises(ContractError, match="lacks restore/noise_level"):
         read_handover(copied)
 
 
-def test_calibration_of_another_shape_is_refused(copied):
-    with np.load(copied / "calibration.npz") as arrays:
-        samples = dict(arrays)
-    np.savez(copied / "calibration.npz", **{**samples, "image": samples["image"][:, ::2]})
-    with pytest.raises(ContractError, match=r"samples of 'image' are of shape \(32, 64, 3\)"):
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        (
+            "calibration.npz",
+            {"image": np.zeros((3, 32, 64, 3), np.uint8)},
+            r"'restore/image' are of shape \(32, 64, 3\)",
+        ),
+        ("calibration.npz", {"image": np.zeros((3, 64, 64, 3), np.float32)}, "and type float32, not"),
+        ("calibration.npz", {"image": np.zeros((2, 64, 64, 3), np.uint8)}, "no or unequal numbers of samples"),
+        ("validation.npz", {"target": np.zeros((12, 32, 64, 3), np.uint8)}, "of 'restore/target' are of shape"),
+        ("validation.npz", {"target": np.zeros((2, 64, 64, 3), np.uint8)}, "of 'restore/target', but"),
+        ("golden.npz", {"image": np.zeros((65, 64, 3), np.uint8)}, "'restore/image' is no sample"),
+        ("golden.npz", {"restored": np.zeros((2, 2, 3), np.float32)}, r"'restore/restored' is of shape \(2, 2, 3\)"),
+    ],
+)
+def test_arrays_that_do_not_fit_the_contract_are_refused(copied, file, change, message):
+    change_arrays(copied / file, **change)
+    with pytest.raises(ContractError, match=message):
         read_handover(copied)
+
+
+def test_without_truth_there_is_no_figure_of_it(copied, tmp_path):
+    change_arrays(copied / "validation.npz", target=None)
+    (file,) = export(copied, (Precision.FLOAT32,), tmp_path / "models")
+    assert file.parity.to_truth is None
+    assert open_model(file.path).contract.quality == ()
+    assert "to truth" not in (tmp_path / "models" / "MODEL_CARD.md").read_text()
 
 
 def test_a_converter_that_refuses_is_an_error_message_and_nothing_is_written(copied, tmp_path):
@@ -126,7 +159,7 @@ def test_a_converter_that_crashes_is_an_error_message(copied, tmp_path, monkeypa
 
 def test_a_conversion_that_changed_the_network_is_found_out(copied, tmp_path):
     with np.load(copied / "golden.npz") as arrays:
-        golden = dict(arrays)
-    np.savez(copied / "golden.npz", **{**golden, "expected": golden["expected"] + np.float32(0.01)})
+        expected = arrays["restore/restored"]
+    change_arrays(copied / "golden.npz", restored=expected + np.float32(0.01))
     with pytest.raises(ConversionError, match=r"differs from the trained one by 0.01"):
         export(copied, (Precision.FLOAT32,), tmp_path / "models")

@@ -152,7 +152,7 @@ def test_verify_ends_with_status_1_when_the_result_is_another(tmp_path):
     from litebrush.modelfile import read_model, write_model
 
     model = read_model(find_model("denoise", Precision.INT8))
-    golden = dataclasses.replace(model.contract.golden, output_sha256="0" * 64)
+    golden = dataclasses.replace(model.contract.golden, output_sha256={"restore/restored": "0" * 64})
     write_model(
         dataclasses.replace(model, contract=dataclasses.replace(model.contract, golden=golden)), tmp_path / "m.tflite"
     )

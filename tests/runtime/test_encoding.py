@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litebrush.contract import Role, TensorSpec
-from litebrush.encoding import PictureEncoding
+from litebrush.encoding import PictureEncoding, dequantize, quantize
 from litebrush.engine import TensorInfo
+from litebrush.tensors import Role, TensorSpec
 
 ALL_BYTES = np.arange(256, dtype=np.uint8)
 SHAPE = (1, 64, 64, 3)
@@ -76,3 +76,17 @@ def test_a_noise_level_is_stored_to_the_nearest_grey_level(level):
     PictureEncoding(SPEC, info(np.int8, PICTURE_SCALE, -128)).encode_value(level, tensor)
     assert np.all(tensor == tensor[0, 0, 0, 0])
     assert abs(int(tensor[0, 0, 0, 0]) + 128 - level) <= 0.5
+
+
+@given(share=st.floats(0, 1), scale=st.floats(0.0078, 0.05), zero_point=st.integers(-128, 127))
+def test_a_real_value_within_an_int8_tensors_range_comes_back_to_half_a_step(share, scale, zero_point):
+    tensor = info(np.int8, scale, zero_point)
+    real = np.array([(255 * share - 128 - zero_point) * scale], np.float32)
+    back = dequantize(quantize(real, tensor), tensor)
+    assert abs(back[0] - real[0]) <= 0.501 * scale
+
+
+@given(real=st.floats(-1e6, 1e6, width=32))
+def test_a_real_value_is_itself_in_a_float_tensor(real):
+    values = np.array([real], np.float32)
+    assert dequantize(quantize(values, info(np.float32)), info(np.float32)) == values

@@ -10,23 +10,54 @@ from hypothesis import strategies as st
 
 from litebrush.contract import Golden, Precision
 from litebrush.errors import ContractError, ModelFileError
-from litebrush.modelfile import GoldenPair, ModelFile, read_model, write_model
+from litebrush.modelfile import ModelFile, read_model, write_model
 
 
 @pytest.fixture
 def model(contract) -> ModelFile:
-    pair = GoldenPair(np.full((8, 8, 3), 7, np.uint8), np.arange(192, dtype=np.int8).reshape(8, 8, 3))
-    described = dataclasses.replace(contract, precision=Precision.INT8, golden=Golden(25, 0.0, "ab"))
-    return ModelFile(b"\x1c\0\0\0TFL3" + bytes(range(200)), described, pair)
+    golden = {
+        "restore/image": np.full((8, 8, 3), 7, np.uint8),
+        "restore/noise_level": np.array(25, np.float32),
+        "restore/restored": np.arange(192, dtype=np.int8).reshape(8, 8, 3),
+    }
+    promise = Golden(0.0, {"restore/restored": "ab"})
+    described = dataclasses.replace(contract, precision=Precision.INT8, golden=promise)
+    return ModelFile(b"\x1c\0\0\0TFL3" + bytes(range(200)), described, golden)
 
 
 def test_what_was_written_is_read_back(model, tmp_path):
     write_model(model, tmp_path / "m.tflite")
     read = read_model(tmp_path / "m.tflite")
     assert (read.flatbuffer, read.contract) == (model.flatbuffer, model.contract)
-    assert np.array_equal(read.golden.picture, model.golden.picture)
-    assert np.array_equal(read.golden.expected, model.golden.expected)
-    assert read.golden.expected.dtype == np.int8
+    assert read.golden.keys() == model.golden.keys()
+    for key, array in model.golden.items():
+        assert np.array_equal(read.golden[key], array)
+        assert read.golden[key].dtype == array.dtype
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"restore/image": np.zeros((8, 8, 3), np.float32)}, "'restore/image' of shape .8, 8, 3. and type float32"),
+        ({"restore/image": np.zeros((65, 8, 3), np.uint8)}, "does not fit the model"),
+        ({"restore/image": np.zeros((0, 8, 3), np.uint8)}, "does not fit the model"),
+        ({"restore/noise_level": np.zeros(2, np.float32)}, "'restore/noise_level' of shape"),
+        ({"restore/restored": np.zeros((7, 8, 3), np.int8)}, "'restore/restored' of shape"),
+        ({"restore/surprise": np.zeros(1)}, "'restore/surprise', which is no tensor"),
+    ],
+)
+def test_a_golden_result_that_does_not_fit_the_contract_is_refused(model, tmp_path, change, message):
+    write_model(dataclasses.replace(model, golden={**model.golden, **change}), tmp_path / "m.tflite")
+    with pytest.raises(ContractError, match=message):
+        read_model(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("key", ["restore/image", "restore/noise_level", "restore/restored"])
+def test_a_golden_result_that_lacks_an_array_is_refused_by_its_name(model, tmp_path, key):
+    golden = {name: array for name, array in model.golden.items() if name != key}
+    write_model(dataclasses.replace(model, golden=golden), tmp_path / "m.tflite")
+    with pytest.raises(ContractError, match=f"lacks '{key}'"):
+        read_model(tmp_path / "m.tflite")
 
 
 def test_equal_models_give_equal_files(model, tmp_path):
@@ -56,7 +87,7 @@ def test_a_changed_byte_or_a_cut_never_passes_for_the_model(model, tmp_path, dat
     except ModelFileError:
         return
     assert (read.flatbuffer, read.contract) == (model.flatbuffer, model.contract)
-    assert np.array_equal(read.golden.expected, model.golden.expected)
+    assert all(np.array_equal(read.golden[key], array) for key, array in model.golden.items())
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made.contracts import make_contract, make_task_contract
 from made.pictures import photo_pixels
 from PIL import Image
 
@@ -14,6 +15,7 @@ from litebrush.engine import FakeEngine, LiteRtEngine, TensorInfo
 from litebrush.errors import ContractError, ImageError
 from litebrush.loading import load, open_model
 from litebrush.restorer import Restorer
+from litebrush.tasks import Task
 
 PICTURE_SCALE = float(np.float32(1 / 255))
 INPUTS = {
@@ -44,7 +46,7 @@ def shipped() -> dict[str, tuple[Restorer, Restorer]]:
     def both(precision: str) -> tuple[Restorer, Restorer]:
         model = open_model("denoise", precision)
         return tuple(
-            Restorer(model.contract, LiteRtEngine(model.flatbuffer, model.contract.signature, 1), limit)
+            Restorer(model.contract, LiteRtEngine(model.flatbuffer, model.contract.signature.name, 1), limit)
             for limit in (96, 4096)
         )
 
@@ -54,8 +56,6 @@ def shipped() -> dict[str, tuple[Restorer, Restorer]]:
 @given(height=st.integers(1, 200), width=st.integers(1, 200))
 @settings(max_examples=40, deadline=None)
 def test_tiles_meet_without_a_seam_whatever_the_size(height, width):
-    from made.contracts import make_contract
-
     pixels = photo_pixels(height, width)
     tiled, whole = (
         Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean), limit).restore_pixels(pixels, 25)
@@ -99,8 +99,6 @@ def float_output(restorer: Restorer, pixels: np.ndarray, monkeypatch: pytest.Mon
 
 
 def test_a_model_that_cannot_be_resized_runs_at_its_static_size_only(engine):
-    from made.contracts import make_contract
-
     restorer = Restorer(make_contract(resizable=False), engine)
     for size in [(20, 30), (64, 64), (150, 129)]:
         pixels = photo_pixels(*size)
@@ -155,6 +153,20 @@ def test_a_picture_too_small_to_repair_is_refused(contract, engine, side):
 def test_a_noise_level_the_model_was_not_trained_for_is_refused(contract, engine, level):
     with pytest.raises(ImageError, match="knows 0 to 50"):
         Restorer(contract, engine)(photo_pixels(20, 20), level)
+
+
+def test_a_model_that_is_not_told_the_noise_level_restores_without_one():
+    engine = FakeEngine({"image": INPUTS["image"]}, OUTPUTS, local_mean)
+    restorer = Restorer(make_contract(noise_level=False), engine)
+    pixels = photo_pixels(50, 40)
+    assert np.array_equal(restorer(pixels), Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean))(pixels))
+    with pytest.raises(ImageError, match="'test' takes none, leave it at 'auto'"):
+        restorer(pixels, noise_level=25)
+
+
+def test_a_model_of_another_task_is_no_restorer(engine):
+    with pytest.raises(ContractError, match="of task 'detect', not 'restore'"):
+        Restorer(make_task_contract(Task.DETECT), engine)
 
 
 def test_a_network_without_the_promised_tensors_is_refused(contract):

@@ -8,8 +8,7 @@ import pytest
 import litebrush
 from litebrush.errors import ModelFileError, VerificationError
 from litebrush.loading import open_model
-from litebrush.modelfile import GoldenPair, write_model
-from litebrush.verification import fill_by_reflection
+from litebrush.modelfile import write_model
 from litebrush.zoo import MODELS, find_model
 
 SHIPPED = [(model.name, precision) for model in MODELS for precision in model.precisions]
@@ -44,9 +43,27 @@ def test_another_network_under_the_same_promise_is_found_out(precision, tmp_path
 
 def test_another_expected_result_is_found_out_by_a_tolerance(tmp_path):
     model = open_model("denoise", "float32")
-    shifted = GoldenPair(model.golden.picture, model.golden.expected + np.float32(0.01))
-    write_model(dataclasses.replace(model, golden=shifted), tmp_path / "m.tflite")
+    shifted = {"restore/restored": model.golden["restore/restored"] + np.float32(0.01)}
+    write_model(dataclasses.replace(model, golden={**model.golden, **shifted}), tmp_path / "m.tflite")
     with pytest.raises(VerificationError, match=r"0.01, 0.0001 is allowed"):
+        litebrush.verify(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("key", ["restore/image", "restore/restored"])
+def test_a_flipped_golden_array_is_found_out(precision, key, tmp_path):
+    model = open_model("denoise", precision)
+    flipped = {**model.golden, key: np.ascontiguousarray(model.golden[key][::-1])}
+    write_model(dataclasses.replace(model, golden=flipped), tmp_path / "m.tflite")
+    with pytest.raises(VerificationError, match="does not reproduce its golden result 'restore/restored'"):
+        litebrush.verify(tmp_path / "m.tflite")
+
+
+def test_an_expected_result_of_another_type_is_found_out(tmp_path):
+    model = open_model("denoise", "int8")
+    other = {**model.golden, "restore/restored": model.golden["restore/restored"].astype(np.float32)}
+    write_model(dataclasses.replace(model, golden=other), tmp_path / "m.tflite")
+    with pytest.raises(VerificationError, match="is of float32, the network gives int8"):
         litebrush.verify(tmp_path / "m.tflite")
 
 
@@ -71,11 +88,3 @@ def test_a_precision_that_is_not_there_is_refused_by_name():
         litebrush.load("denoise", precision="int4")
     with pytest.raises(ModelFileError, match="precision is int8, float32 was asked"):
         litebrush.load(find_model("denoise", litebrush.Precision.INT8), precision="float32")
-
-
-def test_reflection_fills_a_larger_square_from_a_corner():
-    picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    filled = fill_by_reflection(picture, 5, 4)
-    assert np.array_equal(filled[:2, :2], picture)
-    assert np.array_equal(filled[2, :2], picture[1])
-    assert np.array_equal(filled[4, :2], picture[0])

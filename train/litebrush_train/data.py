@@ -19,7 +19,7 @@ from tqdm import tqdm
 from litebrush.errors import DataError, ImageError
 from litebrush.image import IMAGE_SUFFIXES, read_rgb
 from litebrush.noise import add_gaussian_noise
-from litebrush.verification import fill_by_reflection
+from litebrush.samples import fill_by_reflection
 from litebrush_train.config import NoiseRecipe, PhaseRecipe
 
 Picture = NDArray[np.uint8]

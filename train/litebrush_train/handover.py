@@ -2,131 +2,116 @@
 
 handover/
     contract.json                task, tensors, tiling, provenance
-    saved_model/                 one named signature, static shapes, batch 1
+    saved_model/                 named signatures, static shapes, batch 1
     quantization_aware_model/    the same with learned quantization ranges, where training went that far
-    calibration.npz              representative dataset, from training pictures
-    validation.npz               degraded pictures with their truth, from pictures that training never saw
-    golden.npz                   a small picture and what Keras makes of it
+    calibration.npz              representative dataset, from training samples
+    validation.npz               samples that training never saw, with their truth
+    golden.npz                   a small sample and what Keras makes of it
 
-The arrays of the .npz files are named after the model's inputs and hold stored values: pictures as uint8,
-noise levels in grey levels. ``target`` is the truth.
+What the arrays are called and hold: see :mod:`litebrush.samples`.
 """
 
 from __future__ import annotations
 
-import math
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
+from numpy.typing import NDArray
 
 from litebrush.atomic import atomic_folder
-from litebrush.contract import ModelContract, Provenance, Role, Task, TensorSpec, Tiling
-from litebrush.verification import fill_by_reflection
-from litebrush_train.compression import pin_picture_ranges
-from litebrush_train.config import Recipe
-from litebrush_train.data import ImageFolder, Samples, draw_samples
-from litebrush_train.models.cnn import BLOCK_SIZE, receptive_field_radius
+from litebrush.contract import ModelContract
+from litebrush.errors import ContractError
+from litebrush.samples import Arrays, array_key, arrays_of, kept_corner, real_values
+from litebrush.tasks import Task
+from litebrush.tensors import Role, Signature
 
-SIGNATURE = "restore"
-_CALIBRATION_NOISE_LEVELS = 6
-_VALIDATION_NOISE_LEVEL = 25.0
-_VALIDATION_PICTURES = 12
 _GOLDEN_SIDE = 64
-_PICTURE_LAYERS = ("with_noise_level", "restored")
+
+
+@dataclass(frozen=True)
+class Network:
+    """One signature and what computes it.
+
+    Attributes:
+        signature: names and static shapes of the tensors.
+        call: float32 tensors by input name, given by keyword, to float32 tensors by output name.
+        owner: the Keras model or module whose variables the call reads.
+    """
+
+    signature: Signature
+    call: Callable[..., Mapping[str, tf.Tensor]]
+    owner: tf.Module
 
 
 def write_handover(
     folder: Path,
     contract: ModelContract,
-    model: keras.Model,
-    quantized_model: keras.Model | None,
-    images: ImageFolder,
-    recipe: Recipe,
+    networks: tuple[Network, ...],
+    quantized: tuple[Network, ...],
+    calibration: Arrays,
+    validation: Arrays,
 ) -> Path:
     """Write the folder whole or not at all, in the place of an older one.
 
     Args:
         folder: where.
         contract: of the model.
-        model: inputs ``image`` and ``noise_level``, one output.
-        quantized_model: the same after quantization-aware training, or None.
-        images: where calibration (training pictures) and validation (held-out pictures) come from.
-        recipe: seed, sizes and noise levels.
+        networks: one for each of the contract's signatures, in their order.
+        quantized: the same after quantization-aware training, or none.
+        calibration: samples from training pictures, states included; first axis = sample.
+        validation: held-out samples without states, and their truth where there is one; a sequence has a second
+            axis, time. The first sample becomes the golden one, the first 64x64 pixels of a larger picture.
+
+    Raises:
+        ContractError: the networks' signatures are not those of the contract.
     """
-    side = recipe.run.tile_size
-    levels = tuple(np.linspace(recipe.noise.lowest, recipe.noise.highest, _CALIBRATION_NOISE_LEVELS))
-    calibration = draw_samples(images.training, levels, recipe.run.calibration_images, side, recipe.run.seed)
-    level = float(np.clip(_VALIDATION_NOISE_LEVEL, math.ceil(recipe.noise.lowest), math.floor(recipe.noise.highest)))
-    validation = draw_samples(images.validation, (level,), _VALIDATION_PICTURES, side, recipe.run.seed)
+    for each in (networks, quantized):
+        if each and tuple(network.signature for network in each) != contract.signatures:
+            raise ContractError("the networks to hand over do not have the signatures of the contract")
     with atomic_folder(folder) as temporary:
         (temporary / "contract.json").write_text(contract.to_json(), encoding="utf-8")
-        _save(model, contract, temporary / "saved_model")
-        if quantized_model is not None:
-            pin_picture_ranges(quantized_model, _PICTURE_LAYERS)
-            _save(quantized_model, contract, temporary / "quantization_aware_model")
-        _write_samples(calibration, temporary / "calibration.npz")
-        _write_samples(validation, temporary / "validation.npz", target=validation.clean)
-        _write_golden(model, validation, side, temporary / "golden.npz")
+        _save(networks, temporary / "saved_model")
+        if quantized:
+            _save(quantized, temporary / "quantization_aware_model")
+        np.savez_compressed(temporary / "calibration.npz", **calibration)
+        np.savez_compressed(temporary / "validation.npz", **validation)
+        axes = 2 if contract.task is Task.RESTORE_SEQUENCE else 1
+        golden: dict[str, NDArray[Any]] = {}
+        for network in networks:
+            golden.update(_golden(network, arrays_of(network.signature, validation), axes))
+        np.savez_compressed(temporary / "golden.npz", **golden)
     return folder
 
 
-def denoiser_contract(recipe: Recipe, images_sha256: str, training_data: str, licence: str) -> ModelContract:
-    """What a denoiser of this recipe promises.
-
-    Args:
-        recipe: decides shapes, halo and the highest noise level.
-        images_sha256: digest of the training images.
-        training_data: the images, by name and licence, in words.
-        licence: of the weights, as an SPDX identifier.
-
-    Raises:
-        ContractError: a network that is too deep for the recipe's tile size.
-    """
-    side = recipe.run.tile_size
-    half = side // BLOCK_SIZE
-    return ModelContract(
-        name="denoise",
-        task=Task.RESTORE,
-        signature=SIGNATURE,
-        inputs=(
-            TensorSpec("image", Role.IMAGE, (1, side, side, 3)),
-            TensorSpec("noise_level", Role.NOISE_LEVEL, (1, half, half, 1), highest=recipe.noise.highest),
-        ),
-        outputs=(TensorSpec("restored", Role.IMAGE, (1, side, side, 3)),),
-        tiling=Tiling(halo=receptive_field_radius(recipe.model), alignment=BLOCK_SIZE, resizable=True),
-        provenance=Provenance(
-            training_data=training_data,
-            training_data_sha256=images_sha256,
-            licence=licence,
-            recipe=recipe.to_dict(),
-            versions={name: version(name) for name in ("litebrush", "tensorflow", "tf-keras")},
-        ),
-    )
-
-
-def _save(model: keras.Model, contract: ModelContract, folder: Path) -> None:
-    tensors = {spec.name: tf.TensorSpec(spec.shape, tf.float32, name=spec.name) for spec in contract.inputs}
-
-    @tf.function
-    def restore(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {contract.outputs[0].name: model(inputs, training=False)}
-
+def _save(networks: tuple[Network, ...], folder: Path) -> None:
     module = tf.Module()
-    module.model = model
-    tf.saved_model.save(module, str(folder), signatures={SIGNATURE: restore.get_concrete_function(**tensors)})
+    module.owners = [network.owner for network in networks]
+    functions = {network.signature.name: _concrete_function(network) for network in networks}
+    tf.saved_model.save(module, str(folder), signatures=functions)
 
 
-def _write_samples(samples: Samples, path: Path, **more: np.ndarray) -> None:
-    np.savez_compressed(path, image=samples.noisy, noise_level=samples.noise_levels, **more)
+def _concrete_function(network: Network) -> Callable[..., Mapping[str, tf.Tensor]]:
+    specs = {spec.name: tf.TensorSpec(spec.shape, tf.float32, name=spec.name) for spec in network.signature.inputs}
+    return tf.function(lambda **inputs: network.call(**inputs)).get_concrete_function(**specs)
 
 
-def _write_golden(model: keras.Model, samples: Samples, side: int, path: Path) -> None:
-    picture = samples.noisy[0, :_GOLDEN_SIDE, :_GOLDEN_SIDE]
-    level = samples.noise_levels[0]
-    filled = fill_by_reflection(picture, side, side)
-    inputs = Samples(filled[None], level[None], filled[None]).inputs()
-    expected = model.predict(inputs, verbose=0)[0, :_GOLDEN_SIDE, :_GOLDEN_SIDE]
-    np.savez_compressed(path, picture=picture, noise_level=np.int64(level), expected=expected)
+def _golden(network: Network, validation: Arrays, axes: int) -> dict[str, NDArray[Any]]:
+    """The first sample, states left out, and what the network makes of it from a state of zero."""
+    signature = network.signature
+    sample: dict[str, NDArray[Any]] = {}
+    inputs = {}
+    for spec in signature.inputs:
+        if spec.role is Role.STATE:
+            inputs[spec.name] = tf.zeros(spec.shape)
+            continue
+        first = validation[spec.name][(0,) * axes]
+        sample[spec.name] = first[:_GOLDEN_SIDE, :_GOLDEN_SIDE] if spec.role.is_picture else first
+        inputs[spec.name] = tf.constant(real_values(spec, sample[spec.name]))
+    outputs = network.call(**inputs)
+    for spec in signature.outputs:
+        sample[spec.name] = outputs[spec.name].numpy()[0][kept_corner(signature, sample, spec)]
+    return {array_key(signature, name): array for name, array in sample.items()}

@@ -15,8 +15,8 @@ from litebrush.errors import RecipeError, TrainingError
 from litebrush_train.compression import equalize, quantization_aware
 from litebrush_train.config import PhaseRecipe, Recipe, recipe_from_dict
 from litebrush_train.data import ImageFolder, PatchSampler, Picture, Samples, batches, draw_samples, load_image_folders
+from litebrush_train.denoising import denoiser_contract, hand_over_denoiser
 from litebrush_train.fit import LogFile, Phase, fit
-from litebrush_train.handover import denoiser_contract, write_handover
 from litebrush_train.models.cnn import channel_groups, denoiser
 
 _VALIDATION_NOISE_LEVELS = (15.0, 25.0, 50.0)
@@ -163,7 +163,7 @@ def train_denoiser(
         _fit_phase(
             "quantization_aware_training", quantized_model, recipe.quantization_aware_training, images, recipe, run
         )
-    return write_handover(run.handover, contract, model, quantized_model, images, recipe)
+    return hand_over_denoiser(run.handover, contract, model, quantized_model, images, recipe)
 
 
 def _fit_phase(

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from made.families import COUNT, FAMILIES, STEPS, make_handover
+
+import litebrush
+from litebrush.contract import Precision
+from litebrush.encoding import quantize
+from litebrush.errors import ContractError, ModelFileError, VerificationError
+from litebrush.loading import open_engines, open_model
+from litebrush.modelfile import write_model
+from litebrush.tasks import Task
+from litebrush_export.handover import read_handover
+from litebrush_export.pipeline import Exported, export
+from litebrush_export.trial import open_runners, try_validation
+
+PRECISIONS = (Precision.FLOAT32, Precision.INT8)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = tmp_path_factory.mktemp("families")
+    return {task: make_handover(task, made / task.value) for task in FAMILIES}
+
+
+@pytest.fixture(scope="module")
+def families(folders, tmp_path_factory) -> dict[tuple[Task, Precision], Exported]:
+    models = tmp_path_factory.mktemp("models")
+    return {
+        (task, file.parity.precision): file
+        for task, folder in folders.items()
+        for file in export(folder, PRECISIONS, models / task.value)
+    }
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("task", FAMILIES)
+def test_every_family_is_exported_to_a_file_that_proves_itself(families, task, precision):
+    result = litebrush.verify(families[task, precision].path)
+    assert result.identical
+    assert result.contract.task is task
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("task", FAMILIES)
+def test_any_flipped_golden_array_is_refused(families, task, precision, tmp_path):
+    model = open_model(families[task, precision].path)
+    for key, array in model.golden.items():
+        if array.ndim == 0:
+            continue
+        flipped = {**model.golden, key: np.ascontiguousarray(np.flip(array))}
+        write_model(dataclasses.replace(model, golden=flipped), tmp_path / "m.tflite")
+        with pytest.raises(VerificationError, match="does not reproduce"):
+            litebrush.verify(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("task", FAMILIES)
+def test_int8_leaves_nothing_in_float_and_stays_near_float32(families, task):
+    parity = families[task, Precision.INT8].parity
+    assert not parity.float_operators
+    assert 20 < parity.psnr_to_float32_db < 100
+    assert families[task, Precision.FLOAT32].parity.psnr_to_float32_db == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("task", "what"),
+    [
+        (Task.INPAINT, "PSNR of held-out pictures"),
+        (Task.DETECT, "F1 of held-out masks at a threshold of 0.5"),
+        (Task.AUTOENCODE, "PSNR of held-out pictures, encoded and decoded"),
+        (Task.RESTORE_SEQUENCE, "PSNR of held-out pictures, noise level 25"),
+    ],
+)
+def test_the_contract_says_what_was_measured_against_the_truth(families, task, what):
+    file = families[task, Precision.INT8]
+    (measured,) = open_model(file.path).contract.quality
+    assert measured.what == what
+    assert measured.value == pytest.approx(file.parity.to_truth, abs=1e-3)
+    card = (file.path.parent / "MODEL_CARD.md").read_text()
+    assert file.parity.figure.heading in card
+
+
+def test_a_generator_has_no_truth(families):
+    file = families[Task.GENERATE, Precision.INT8]
+    assert file.parity.to_truth is None
+    assert open_model(file.path).contract.quality == ()
+    assert "Labels: bag, boot, coat." in (file.path.parent / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.parametrize("task", FAMILIES)
+def test_a_family_without_a_class_is_not_loaded_but_named(families, task):
+    with pytest.raises(ModelFileError, match=f"of task '{task.value}', which this litebrush verifies and inspects"):
+        litebrush.load(families[task, Precision.INT8].path)
+
+
+def test_inspect_shows_signatures_states_and_labels(families):
+    shown = {
+        task: subprocess.run(
+            [sys.executable, "-m", "litebrush", "inspect", str(families[task, Precision.INT8].path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for task in (Task.AUTOENCODE, Task.GENERATE, Task.RESTORE_SEQUENCE)
+    }
+    assert "signature  encode" in shown[Task.AUTOENCODE]
+    assert "signature  decode" in shown[Task.AUTOENCODE]
+    assert "latent (latent) 1x8, real values" in shown[Task.AUTOENCODE]
+    assert "labels     bag, boot, coat" in shown[Task.GENERATE]
+    assert "state      next_state becomes state" in shown[Task.RESTORE_SEQUENCE]
+
+
+def test_the_state_is_carried_from_step_to_step(folders, families):
+    handover = read_handover(folders[Task.RESTORE_SEQUENCE])
+    model = open_model(families[Task.RESTORE_SEQUENCE, Precision.FLOAT32].path)
+    carried = try_validation(open_runners(model.contract, model.flatbuffer), handover)
+    assert len(carried) == 2 * STEPS
+    still = {key: np.repeat(array[:, :1], STEPS, axis=1) for key, array in handover.validation.items()}
+    pictures = try_validation(
+        open_runners(model.contract, model.flatbuffer), dataclasses.replace(handover, validation=still)
+    ).reshape(2, STEPS, *carried.shape[1:])
+    assert np.array_equal(pictures[:, 0], carried.reshape(pictures.shape)[:, 0])
+    assert not np.array_equal(pictures[:, 0], pictures[:, 1])
+
+
+def test_the_autoencoder_decodes_what_it_encoded(folders, families):
+    handover = read_handover(folders[Task.AUTOENCODE])
+    model = open_model(families[Task.AUTOENCODE, Precision.FLOAT32].path)
+    runners = open_runners(model.contract, model.flatbuffer)
+    decoded = try_validation(runners, handover)
+    assert decoded.shape == (COUNT, 64, 64, 3)
+    code = runners["encode"].run({"image": handover.validation["encode/image"][1]})["latent"]
+    assert np.array_equal(
+        decoded[1], runners["decode"].picture("image", runners["decode"].run({"latent": code})["image"])
+    )
+
+
+def test_signatures_of_one_file_run_apart_and_keep_their_inputs(families):
+    model = open_model(families[Task.AUTOENCODE, Precision.INT8].path)
+    encoder, decoder = open_engines(model.flatbuffer, model.contract, threads=1).values()
+    assert set(encoder.inputs) == {"image"}
+    assert set(decoder.inputs) == {"latent"}
+    for values in (np.zeros((1, 8), np.float32), np.ones((1, 8), np.float32)):
+        decoder.input("latent")[...] = quantize(values, decoder.inputs["latent"])
+        decoder.invoke()
+        first = decoder.output("image").copy()
+        decoder.invoke()
+        assert np.array_equal(decoder.output("image"), first)
+
+
+def test_calibration_of_a_recurrent_network_needs_states(folders, tmp_path):
+    folder = tmp_path / "handover"
+    make_handover(Task.RESTORE_SEQUENCE, folder)
+    with np.load(folder / "calibration.npz") as stored:
+        arrays = {key: array for key, array in stored.items() if key != "restore/state"}
+    np.savez(folder / "calibration.npz", **arrays)
+    with pytest.raises(ContractError, match="lacks restore/state"):
+        read_handover(folder)
