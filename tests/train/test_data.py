@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from litebrush_train.data import PatchSampler, draw_samples, load_image_folders
 from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.errors import DataError
 from litebrush.noise import add_gaussian_noise
 from litebrush_train.config import NoiseRecipe
-from litebrush_train.data import PatchSampler, draw_samples, load_image_folders
 
 PICTURES = tuple(photo_pixels(40 + 10 * index, 60, seed=index) for index in range(3))
 

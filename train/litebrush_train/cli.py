@@ -4,59 +4,167 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from litebrush.extras import require_extra
+from litebrush_train.preview import command as preview
+
+
+@dataclass(frozen=True)
+class FamilyCommand:
+    """One family on the command line.
+
+    Attributes:
+        name: of the command and of its recipe.
+        home: module and class.
+        help: first line of the help text.
+        data: what --data is, in words.
+        takes_masks: there is a folder of damage masks to learn from.
+    """
+
+    name: str
+    home: tuple[str, str]
+    help: str
+    data: str = "Folder of clean photos; give it again for more folders."
+    takes_masks: bool = False
+
+
+FAMILIES = (
+    FamilyCommand("denoise", ("denoise", "Denoise"), "Train a denoiser that is told the noise level."),
+    FamilyCommand("deblock", ("deblock", "Deblock"), "Train a network that removes the blocks and rings of JPEG."),
+    FamilyCommand("inpaint", ("inpaint", "Inpaint"), "Train a network that fills in holes.", takes_masks=True),
+    FamilyCommand("damage", ("damage", "Damage"), "Train a network that finds scratches and stains.", takes_masks=True),
+    FamilyCommand("sparse", ("sparse", "Sparse"), "Train a denoiser that sums few atoms of a learned dictionary."),
+    FamilyCommand(
+        "rnn",
+        ("rnn", "Rnn"),
+        "Train a recurrent network that restores image sequences.",
+        "Folder of photos, of folders of numbered frames, or of both; give it again for more folders.",
+    ),
+    FamilyCommand(
+        "gan",
+        ("gan", "Gan"),
+        "Train a generator of pictures, by class where the folder has class folders.",
+        "Folder of class folders, or of images without classes; give it again for more folders.",
+    ),
+    FamilyCommand(
+        "vae",
+        ("vae", "Vae"),
+        "Train a variational autoencoder: pictures as short vectors and back.",
+        "Folder of images, with or without class folders; give it again for more folders.",
+    ),
+)
+_COMPRESSIONS = ("none", "qat", "prune", "prune-2:4", "cluster", "prune-qat", "channels")
 
 
 @click.group(name="train")
 def command() -> None:
-    """Train a model on a folder of images."""
-
-
-@command.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    required=True,
-    help="Folder of clean photos; give it again for more folders.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder of the run: recipe, log, checkpoints, hand-over.",
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the recipe."
-)
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint of the run in --out.")
-@click.option("--data-note", default="", help="What the images are and under which licence, for the model's contract.")
-@click.option("--licence", default="", help="SPDX identifier of the licence of the trained weights.")
-def denoise(
-    data: tuple[Path, ...], out: Path, overrides: tuple[str, ...], resume: bool, data_note: str, licence: str
-) -> None:
-    """Train a denoiser that is told the noise level, then hand it over for export.
-
-    The recipe's defaults take about two hours on two cores. Training can be stopped at any moment
-    and resumed.
+    """Train a model on a folder of images, and hand it over for export.
 
     \b
     Examples:
+      litebrush train preview --data photos/ --out sheet.png
       litebrush train denoise --data photos/ --out run/
-      litebrush train denoise --data photos/ --out quick/ --set training.steps=2000
-      litebrush train denoise --data photos/ --out run/ --resume
+      litebrush train gan --data clothing/ --out run/ --set model.side=128
     """
-    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tqdm")
+
+
+def _options(family: FamilyCommand) -> list[click.Parameter]:
+    masks = click.Option(
+        ["--masks"], type=click.Path(path_type=Path), help="Folder of masks of film damage, white on black."
+    )
+    return [
+        click.Option(["--data"], type=click.Path(path_type=Path), multiple=True, required=True, help=family.data),
+        click.Option(
+            ["--out"],
+            type=click.Path(path_type=Path),
+            required=True,
+            help="Folder of the run: recipe, logs, previews, checkpoints, hand-over.",
+        ),
+        *([masks] if family.takes_masks else []),
+        click.Option(
+            ["--set", "overrides"], multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the recipe."
+        ),
+        click.Option(
+            ["--compress"],
+            type=click.Choice(_COMPRESSIONS),
+            help="Train on with a compressed network; as --set compression.method=...",
+        ),
+        click.Option(["--resume"], is_flag=True, help="Go on from the last checkpoint of the run in --out."),
+        click.Option(
+            ["--strategy"],
+            type=click.Choice(["mirrored", "multiworker"]),
+            help="Share each batch among this machine's GPUs, or among the machines that TF_CONFIG names.",
+        ),
+        click.Option(
+            ["--data-note"], default="", help="What the images are and under which licence, for the model's contract."
+        ),
+        click.Option(["--licence"], default="", help="SPDX identifier of the licence of the trained weights."),
+    ]
+
+
+def _train(family: FamilyCommand, **given: Any) -> None:
+    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "tqdm")
     require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
-    from litebrush_train.config import load_recipe
+    from litebrush_train import recipes
+    from litebrush_train.config import build, override, shipped_sections
 
-    recipe = load_recipe("denoise", overrides)
+    module, name = family.home
+    overrides: tuple[str, ...] = given["overrides"]
+    sections = override(shipped_sections(family.name), overrides)
+    if given["compress"]:
+        sections.setdefault("compression", {})["method"] = given["compress"]
+    if given.get("masks"):
+        sections.setdefault("masks", {})["folder"] = str(given["masks"])
+    recipe = build(getattr(recipes, f"{name}Recipe"), sections)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
-    from litebrush_train.run import RunFolder, train_denoiser
+    import importlib
 
-    handover = train_denoiser(data, RunFolder(out), recipe, resume, data_note, licence)
-    click.echo(f"handed over: {handover}\nnext: litebrush export {handover} --out models/")
+    from litebrush_train.distribution import distribution
+    from litebrush_train.run import train
+    from litebrush_train.run_folder import RunFolder
+
+    spread = distribution(given["strategy"])
+    kind = getattr(importlib.import_module(f"litebrush_train.families.{module}"), name)
+    handover = train(
+        family.name,
+        kind(recipe),
+        given["data"],
+        RunFolder(given["out"]),
+        given["resume"],
+        given["data_note"],
+        given["licence"],
+        spread,
+    )
+    if spread.is_chief:
+        click.echo(f"handed over: {handover}\nnext: litebrush export {handover} --out models/")
+
+
+def _command(family: FamilyCommand) -> click.Command:
+    masks = " --masks masks/" if family.takes_masks else ""
+    return click.Command(
+        family.name,
+        params=_options(family),
+        callback=lambda **given: _train(family, **given),
+        short_help=family.help,
+        help=f"""{family.help}
+
+        Training can be stopped at any moment and resumed. RUN/previews shows how far it is, RUN/logs and
+        TensorBoard (tensorboard --logdir RUN/tensorboard) say it in figures.
+
+        \b
+        Examples:
+          litebrush train {family.name} --data images/{masks} --out run/
+          litebrush train {family.name} --data images/{masks} --out quick/ --set training.steps=2000
+          litebrush train {family.name} --data images/{masks} --out run/ --resume
+        """,
+    )
+
+
+for _family in FAMILIES:
+    command.add_command(_command(_family))
+command.add_command(preview)

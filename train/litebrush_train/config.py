@@ -1,13 +1,12 @@
-"""Recipes: everything that decides a training run, read from TOML and checked before any work starts."""
+"""Recipes in TOML: read, overridden, checked against the dataclass that describes them, before any work starts."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import sys
-from dataclasses import dataclass
+import typing
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from litebrush.errors import RecipeError
 
@@ -16,169 +15,95 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+RecipeType = TypeVar("RecipeType")
+Sections = dict[str, dict[str, Any]]
 
-def _require(condition: bool, message: str) -> None:
+_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "text in quotes"),
+}
+
+
+def require(condition: bool, message: str) -> None:
+    """Refuse a setting.
+
+    Raises:
+        RecipeError: the condition does not hold.
+    """
     if not condition:
         raise RecipeError(message)
 
 
-@dataclass(frozen=True)
-class ModelRecipe:
-    """The network: ``channels`` in every convolution, ``blocks`` residual blocks of two convolutions."""
-
-    channels: int = 32
-    blocks: int = 4
-
-    def __post_init__(self) -> None:
-        _require(self.channels >= 1, f"channels is {self.channels}; it must be at least 1")
-        _require(self.blocks >= 1, f"blocks is {self.blocks}; it must be at least 1")
+def shipped_sections(name: str) -> Sections:
+    """The sections of a recipe that comes with litebrush."""
+    text = resources.files("litebrush_train").joinpath(f"recipes/{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
-@dataclass(frozen=True)
-class NoiseRecipe:
-    """Gaussian noise: standard deviation drawn evenly between two bounds, in 8-bit grey levels."""
+def override(sections: Sections, settings: tuple[str, ...]) -> Sections:
+    """The sections with ``section.key=value`` settings put in; values are TOML, a bare word is text.
 
-    lowest: float = 0.0
-    highest: float = 50.0
-
-    def __post_init__(self) -> None:
-        _require(
-            0 <= self.lowest < self.highest <= 255,
-            f"lowest, highest are {self.lowest}, {self.highest}; expected 0 <= lowest < highest <= 255",
-        )
-
-
-@dataclass(frozen=True)
-class PhaseRecipe:
-    """One phase of optimization: Adam whose rate falls from ``learning_rate`` to zero along half a cosine."""
-
-    steps: int
-    learning_rate: float
-    batch_size: int = 16
-    patch_size: int = 64
-
-    def __post_init__(self) -> None:
-        _require(self.steps >= 0, f"steps is {self.steps}; it cannot be negative")
-        _require(
-            0 < self.learning_rate < math.inf, f"learning_rate is {self.learning_rate}; it must be above 0 and finite"
-        )
-        _require(self.batch_size >= 1, f"batch_size is {self.batch_size}; it must be at least 1")
-        _require(
-            self.patch_size >= 16 and self.patch_size % 2 == 0,
-            f"patch_size is {self.patch_size}; it must be even and at least 16 pixels",
-        )
-
-
-@dataclass(frozen=True)
-class RunRecipe:
-    """What concerns the run as a whole.
-
-    Attributes:
-        seed: decides weights, patches and noise; two runs with one seed on one machine are equal.
-        validation_share: share of the files that training never sees; parity tables are computed on them.
-        checkpoint_every: steps between two checkpoints.
-        calibration_images: pictures handed to the exporter as representative dataset.
-        tile_size: height and width in pixels of the exported model's static input.
+    Raises:
+        RecipeError: a setting that is not of this form.
     """
-
-    seed: int = 0
-    validation_share: float = 0.05
-    checkpoint_every: int = 500
-    calibration_images: int = 32
-    tile_size: int = 256
-
-    def __post_init__(self) -> None:
-        _require(0 <= self.seed < 2**32, f"seed is {self.seed}; expected 0 to 4294967295")
-        _require(
-            0 < self.validation_share < 1,
-            f"validation_share is {self.validation_share}; expected a number between 0 and 1",
+    changed = {section: dict(values) for section, values in sections.items()}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        section, dot, key = path.strip().partition(".")
+        require(
+            bool(equals and dot and key),
+            f"'{setting}' is not an override; write section.key=value, for example training.steps=2000",
         )
-        _require(self.checkpoint_every >= 1, f"checkpoint_every is {self.checkpoint_every}; it must be at least 1")
-        _require(
-            self.calibration_images >= 1, f"calibration_images is {self.calibration_images}; it must be at least 1"
-        )
-        _require(
-            self.tile_size >= 64 and self.tile_size % 2 == 0,
-            f"tile_size is {self.tile_size}; it must be even and at least 64 pixels",
-        )
+        changed.setdefault(section, {})[key] = _value(setting, text.strip())
+    return changed
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A whole recipe; the field names are the sections of the TOML file."""
-
-    model: ModelRecipe
-    noise: NoiseRecipe
-    training: PhaseRecipe
-    quantization_aware_training: PhaseRecipe
-    run: RunRecipe
-
-    def to_dict(self) -> dict[str, dict[str, Any]]:
-        """The resolved recipe as sections of plain values, for JSON."""
-        return dataclasses.asdict(self)
+def _value(setting: str, text: str) -> Any:
+    if text.replace("-", "").replace("_", "").isalpha() and text not in ("true", "false", "inf", "nan"):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        raise RecipeError(f"'{text}' in '{setting}' is not a TOML value; quote text, write numbers plainly") from None
 
 
-_SECTIONS: dict[str, type] = {
-    "model": ModelRecipe,
-    "noise": NoiseRecipe,
-    "training": PhaseRecipe,
-    "quantization_aware_training": PhaseRecipe,
-    "run": RunRecipe,
-}
+def build(kind: type[RecipeType], sections: Sections) -> RecipeType:
+    """A recipe from its sections.
 
-
-def load_recipe(family: str, overrides: tuple[str, ...] = ()) -> Recipe:
-    """The shipped recipe of a family, with ``section.key=value`` overrides applied.
+    Args:
+        kind: a dataclass whose fields are sections, each a dataclass of bool, int, float and str.
+        sections: as in the TOML file, or as :func:`to_sections` wrote them.
 
     Raises:
         RecipeError: an unknown section or key, a value of the wrong type, or an impossible value.
     """
-    text = resources.files("litebrush_train").joinpath(f"recipes/{family}.toml").read_text(encoding="utf-8")
-    sections: dict[str, dict[str, Any]] = tomllib.loads(text)
-    for override in overrides:
-        _apply(sections, override)
-    return _build(sections)
+    known = typing.get_type_hints(kind)
+    unknown = sorted(set(sections) - set(known))
+    require(not unknown, f"no section '{', '.join(unknown)}' in this recipe; it has {', '.join(known)}")
+    return kind(**{name: _section(name, section, sections.get(name, {})) for name, section in known.items()})
 
 
-def recipe_from_dict(sections: dict[str, dict[str, Any]]) -> Recipe:
-    """The recipe that :meth:`Recipe.to_dict` wrote."""
-    return _build(sections)
-
-
-def _apply(sections: dict[str, dict[str, Any]], override: str) -> None:
-    path, equals, text = override.partition("=")
-    section, dot, key = path.strip().partition(".")
-    _require(
-        bool(equals and dot and key),
-        f"'{override}' is not an override; write section.key=value, for example training.steps=2000",
-    )
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        raise RecipeError(f"'{text}' in '{override}' is not a TOML value; quote text, write numbers plainly") from None
-    sections.setdefault(section, {})[key] = value
-
-
-def _build(sections: dict[str, dict[str, Any]]) -> Recipe:
-    unknown = sorted(set(sections) - set(_SECTIONS))
-    _require(not unknown, f"no section '{', '.join(unknown)}' in this recipe; it has {', '.join(_SECTIONS)}")
-    return Recipe(**{name: _section(name, kind, sections.get(name, {})) for name, kind in _SECTIONS.items()})
+def to_sections(recipe: Any) -> Sections:
+    """The resolved recipe as sections of plain values, for JSON."""
+    return dataclasses.asdict(recipe)
 
 
 def _section(name: str, kind: type, values: dict[str, Any]) -> Any:
-    fields = {field.name: field for field in dataclasses.fields(kind)}
+    types = typing.get_type_hints(kind)
     for key, value in values.items():
-        _require(key in fields, f"no setting '{name}.{key}'; section '{name}' has {', '.join(fields)}")
-        wants_integer = fields[key].type == "int"
-        allowed = int if wants_integer else (int, float)
-        _require(
-            isinstance(value, allowed) and not isinstance(value, bool),
-            f"{name}.{key} is {value!r}; expected {'a whole number' if wants_integer else 'a number'}",
-        )
+        require(key in types, f"no setting '{name}.{key}'; section '{name}' has {', '.join(types)}")
+        allowed, words = _KINDS[types[key]]
+        fits = isinstance(value, allowed) and isinstance(value, bool) == (types[key] is bool)
+        require(fits, f"{name}.{key} is {value!r}; expected {words}")
+    missing = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.name not in values
+    ]
+    require(not missing, f"section '{name}' lacks {', '.join(missing)}")
     try:
         return kind(**values)
     except RecipeError as problem:
         raise RecipeError(f"section '{name}': {problem}") from None
-    except TypeError:
-        missing = [key for key, field in fields.items() if field.default is dataclasses.MISSING and key not in values]
-        raise RecipeError(f"section '{name}' lacks {', '.join(missing)}") from None

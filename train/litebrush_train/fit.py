@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 from tqdm import tqdm
 
 from litebrush.errors import TrainingError
-from litebrush.metrics import psnr_db
-from litebrush_train.config import PhaseRecipe
-from litebrush_train.data import Samples
+from litebrush_train.distribution import Distribution
+from litebrush_train.journal import Journal
+from litebrush_train.learner import Learner, Losses
+from litebrush_train.pipeline import Batches
 
 _SMOOTHING = 0.98
+_NAMED_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -26,95 +27,121 @@ class Phase:
 
     Attributes:
         name: shown in the progress bar and in the log.
-        recipe: steps, rate, batch and patch size.
-        folder: checkpoints are kept here.
-        batches: the batches from a given first step on.
+        steps: all of them, those of an earlier process included.
+        run: folder of the run.
+        batches: what is learnt from.
+        checkpoint_every: steps between two checkpoints.
     """
 
     name: str
-    recipe: PhaseRecipe
-    folder: Path
-    batches: Callable[[int], tf.data.Dataset]
+    steps: int
+    run: Path
+    batches: Batches
+    checkpoint_every: int
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of its checkpoints."""
+        return self.run / "checkpoints" / self.name
 
 
-class LogFile:
-    """``log.csv`` of a run: a line a checkpoint. A kill between a checkpoint and its line loses the line."""
+class _Means:
+    """Losses smoothed over the last steps, and the share of the time that went into waiting for data."""
 
-    _COLUMNS = ("phase", "step", "loss", "learning_rate", "validation_psnr_db")
+    def __init__(self) -> None:
+        self._smoothed: dict[str, float] = {}
+        self._waited = self._worked = 0.0
+        self._steps = 0
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def add(self, losses: Mapping[str, float], waited: float, worked: float) -> None:
+        for name, value in losses.items():
+            before = self._smoothed.get(name, value)
+            self._smoothed[name] = _SMOOTHING * before + (1 - _SMOOTHING) * value
+        self._waited += waited
+        self._worked += worked
+        self._steps += 1
 
-    def append(self, phase: str, step: int, loss: float, learning_rate: float, validation_psnr_db: float) -> None:
-        """Add one line, with the header before the first."""
-        is_new = not self._path.exists()
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if is_new:
-                writer.writerow(self._COLUMNS)
-            writer.writerow([phase, step, f"{loss:.6f}", f"{learning_rate:.3e}", f"{validation_psnr_db:.3f}"])
+    def take(self) -> dict[str, float]:
+        """The figures since the last call."""
+        spent = self._waited + self._worked
+        figures = {**self._smoothed, "seconds_a_step": spent / self._steps, "data_share": self._waited / spent}
+        self._waited = self._worked = 0.0
+        self._steps = 0
+        return figures
 
 
-def fit(model: keras.Model, phase: Phase, validation: Samples, checkpoint_every: int, log: LogFile) -> None:
-    """Minimize the mean absolute error until the phase's last step, from its last checkpoint if there is one.
+def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
+    """Learn until the phase's last step, from its last checkpoint if there is one.
 
     The batch of a step and the learning rate depend on the step alone, so an interrupted and resumed phase
     ends with the same weights as an uninterrupted one.
 
     Raises:
-        TrainingError: the loss or a weight became NaN or infinite.
+        TrainingError: a loss or a weight became NaN or infinite, or another worker was lost.
     """
-    recipe = phase.recipe
-    if recipe.steps == 0:
+    if phase.steps == 0:
         return
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.steps)
-    optimizer = keras.optimizers.Adam(schedule, jit_compile=False)
-    optimizer.build(model.trainable_variables)
-    checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer)
-    manager = tf.train.CheckpointManager(checkpoint, str(phase.folder), max_to_keep=2)
-    manager.restore_or_initialize()
-    first_step = int(optimizer.iterations)
-    if first_step == recipe.steps:
+    checkpoint = tf.train.Checkpoint(**learner.kept)
+    manager = tf.train.CheckpointManager(checkpoint, str(distribution.own_folder(phase.checkpoints)), max_to_keep=2)
+    latest = tf.train.latest_checkpoint(str(phase.checkpoints))
+    if latest:
+        checkpoint.restore(latest)
+    first_step = learner.steps_done
+    if first_step >= phase.steps:
         return
-    train_step = _train_step(model, optimizer)
-    smoothed_loss: float | None = None
-    with tqdm(total=recipe.steps, initial=first_step, desc=phase.name, unit=" steps", dynamic_ncols=True) as bar:
-        for step, (inputs, target) in enumerate(phase.batches(first_step), start=first_step + 1):
-            loss = float(train_step(inputs, target))
-            if not np.isfinite(loss):
-                raise _diverged(f"the loss became {loss}", step, phase, manager)
-            smoothed_loss = loss if smoothed_loss is None else _SMOOTHING * smoothed_loss + (1 - _SMOOTHING) * loss
+    learn = _learn(learner, distribution.strategy)
+    journal = Journal(phase.run, phase.name)
+    means = _Means()
+    batches = iter(distribution.dataset(phase.batches, first_step, phase.steps))
+    hidden = not distribution.is_chief
+    with (
+        distribution.watching_for_lost_workers(),
+        tqdm(total=phase.steps, initial=first_step, desc=phase.name, unit=" steps", disable=hidden) as bar,
+    ):
+        for step in range(first_step + 1, phase.steps + 1):
+            began = time.perf_counter()
+            batch = next(batches)
+            received = time.perf_counter()
+            losses = {name: float(value) for name, value in learn(batch).items()}
+            means.add(losses, received - began, time.perf_counter() - received)
+            if not all(np.isfinite(value) for value in losses.values()):
+                raise _diverged(f"the loss became {next(iter(losses.values()))}", step, phase, latest)
             bar.update()
-            if step % checkpoint_every == 0 or step == recipe.steps:
-                if not all(np.isfinite(weights).all() for weights in model.get_weights()):
-                    raise _diverged("a weight became infinite or no number", step, phase, manager)
-                manager.save(step)
-                quality = validation_psnr_db(model, validation)
-                log.append(phase.name, step, smoothed_loss, float(schedule(step)), quality)
-                bar.set_postfix(loss=f"{smoothed_loss:.5f}", validation=f"{quality:.2f} dB")
+            if step % phase.checkpoint_every == 0 or step == phase.steps:
+                if not _finite(learner):
+                    raise _diverged("a weight became infinite or no number", step, phase, latest)
+                latest = manager.save(step)
+                if distribution.is_chief:
+                    figures = {**means.take(), "learning_rate": learner.learning_rate, **learner.evaluate()}
+                    journal.write(step, figures, learner.preview())
+                    bar.set_postfix_str(_in_short(losses, figures))
 
 
-def _diverged(what: str, step: int, phase: Phase, manager: tf.train.CheckpointManager) -> TrainingError:
-    return TrainingError(
-        f"{what} at step {step} of {phase.name}; begin again in a new --out with a lower {phase.name}.learning_rate "
-        f"(the last good checkpoint is {manager.latest_checkpoint or 'none: it came before the first'})"
-    )
-
-
-def _train_step(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Callable[..., tf.Tensor]:
+def _learn(learner: Learner, strategy: tf.distribute.Strategy) -> tf.types.experimental.PolymorphicFunction:
     @tf.function
-    def train_step(inputs: dict[str, tf.Tensor], target: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.abs(model(inputs, training=True) - target))
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-        return loss
+    def learn(batch: Mapping[str, tf.Tensor]) -> Losses:
+        losses = strategy.run(learner.learn, (batch,))
+        return {name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, None) for name, value in losses.items()}
 
-    return train_step
+    return learn
 
 
-def validation_psnr_db(model: keras.Model, samples: Samples) -> float:
-    """Mean PSNR in decibels of the restored samples, rounded and clipped to 8 bits."""
-    restored = model.predict(samples.inputs(), batch_size=8, verbose=0)
-    pictures = np.rint(np.clip(restored, 0, 1) * 255).astype(np.uint8)
-    return float(np.mean([psnr_db(picture, truth) for picture, truth in zip(pictures, samples.clean)]))
+def _finite(learner: Learner) -> bool:
+    variables = (variable for part in learner.kept.values() for variable in part.variables)
+    return all(bool(tf.reduce_all(tf.math.is_finite(value))) for value in variables if value.dtype.is_floating)
+
+
+def _in_short(losses: Mapping[str, float], figures: Mapping[str, float]) -> str:
+    shown = [name for name in figures if name in losses or name.endswith(("_db", "f1", "fid", "accuracy", "ssim"))]
+    return ", ".join(f"{name}={figures[name]:.4g}" for name in shown)
+
+
+def _diverged(what: str, step: int, phase: Phase, latest: str | None) -> TrainingError:
+    files = phase.batches.files(step - 1)
+    named = ", ".join(f"'{file}'" for file in files[:_NAMED_FILES])
+    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+    came_from = f" on a batch from {named}{more}" if files else ""
+    return TrainingError(
+        f"{what} at step {step} of {phase.name}{came_from}; begin again in a new --out with a lower "
+        f"{phase.name}.learning_rate (the last good checkpoint is {latest or 'none: it came before the first'})"
+    )

@@ -31,3 +31,83 @@ class DepthToSpace(_BlockRearrangement):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:  # noqa: D102
         return tf.nn.depth_to_space(inputs, self.block_size)
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class AsNearestUpsampling(keras.initializers.Initializer):
+    """For a convolution before :class:`DepthToSpace`: the pixels of a block start equal (Aitken et al. 2017).
+
+    Different ones would begin as a checkerboard that training has to remove.
+    """
+
+    def __init__(self, block_size: int) -> None:
+        self.block_size = block_size
+
+    def __call__(self, shape: tuple[int, ...], dtype: tf.DType | None = None, **kwargs: Any) -> tf.Tensor:
+        """A kernel (height, width, channels in, channels out * block_size ** 2)."""
+        copies = self.block_size**2
+        kernel = keras.initializers.GlorotUniform()((*shape[:3], shape[3] // copies), dtype)
+        return tf.tile(kernel, [1, 1, 1, copies])
+
+    def get_config(self) -> dict[str, Any]:  # noqa: D102
+        return {"block_size": self.block_size}
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class GlobalSumPooling(keras.layers.Layer):
+    """(batch, H, W, C) -> (batch, C)."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:  # noqa: D102
+        return tf.reduce_sum(inputs, [1, 2])
+
+
+class _Spectral:
+    """Divides the kernel by its largest singular value, by one power iteration a training step (Miyato et al. 2018)."""
+
+    kernel: tf.Variable
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        super().build(input_shape)  # type: ignore[misc]
+        self.direction = self.add_weight(  # type: ignore[attr-defined]
+            name="direction", shape=(1, self.kernel.shape[-1]), initializer="random_normal", trainable=False
+        )
+
+    def normalized(self, training: bool | None) -> tf.Tensor:
+        """The kernel with a largest singular value of about 1."""
+        matrix = tf.reshape(self.kernel, [-1, self.kernel.shape[-1]])
+        left = tf.math.l2_normalize(tf.matmul(self.direction, matrix, transpose_b=True), 1)
+        right = tf.math.l2_normalize(tf.matmul(left, matrix), 1)
+        left, right = tf.stop_gradient(left), tf.stop_gradient(right)
+        if training:
+            self.direction.assign(right)
+        return self.kernel / tf.reduce_sum(tf.matmul(left, matrix) * right)
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class SpectralConv2D(_Spectral, keras.layers.Conv2D):
+    """A convolution that cannot enlarge differences. For training only: it never reaches a device."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:  # noqa: D102
+        x = tf.nn.conv2d(inputs, self.normalized(training), self.strides, self.padding.upper())
+        return tf.nn.bias_add(x, self.bias) if self.use_bias else x
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class SpectralDense(_Spectral, keras.layers.Dense):
+    """A dense layer that cannot enlarge differences. For training only: it never reaches a device."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:  # noqa: D102
+        x = tf.matmul(inputs, self.normalized(training))
+        return tf.nn.bias_add(x, self.bias) if self.use_bias else x
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class SoftThreshold(keras.layers.Layer):
+    """Codes and non-negative thresholds of one shape -> codes nearer to zero by the threshold, or zero.
+
+    Written with two ReLUs, which is right in int8; ``x - clip(x, -t, t)`` is not.
+    """
+
+    def call(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:  # noqa: D102
+        codes, threshold = inputs
+        return tf.nn.relu(codes - threshold) - tf.nn.relu(-1.0 * codes - threshold)

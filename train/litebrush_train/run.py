@@ -1,142 +1,52 @@
-"""One training run from a folder of images to a hand-over folder."""
+"""One training run: from folders of images to a hand-over folder."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import tf_keras as keras
 from tqdm import tqdm
 
-from litebrush.atomic import atomic_file
-from litebrush.errors import RecipeError, TrainingError
-from litebrush_train.compression import equalize, quantization_aware
-from litebrush_train.config import PhaseRecipe, Recipe, recipe_from_dict
-from litebrush_train.data import ImageFolder, PatchSampler, Picture, Samples, batches, draw_samples, load_image_folders
-from litebrush_train.denoising import denoiser_contract, hand_over_denoiser
-from litebrush_train.fit import LogFile, Phase, fit
-from litebrush_train.models.cnn import channel_groups, denoiser
+from litebrush.contract import Provenance
+from litebrush_train.compression.stages import STAGES, Stage
+from litebrush_train.config import to_sections
+from litebrush_train.distribution import Distribution
+from litebrush_train.families.family import Family, Networks
+from litebrush_train.fit import Phase, fit
+from litebrush_train.handover import write_handover
+from litebrush_train.learner import Learner
+from litebrush_train.pictures import ImageFolder, Skipped
+from litebrush_train.pipeline import Batches, ExampleSource
+from litebrush_train.recipes import TrainingRecipe
+from litebrush_train.run_folder import RunFolder, RunRecord
 
-_VALIDATION_NOISE_LEVELS = (15.0, 25.0, 50.0)
-_OBSERVED_CROPS = 12
-_OBSERVED_CROP_SIZE = 128
-_PHASES = ("training", "quantization_aware_training")
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What a run was begun with; a resumed run goes on with the same.
-
-    Attributes:
-        recipe: all settings.
-        images_sha256: digest of the images.
-        training_data: the images in words, for the contract.
-        licence: of the weights, as an SPDX identifier.
-    """
-
-    recipe: Recipe
-    images_sha256: str
-    training_data: str
-    licence: str
-
-    def to_json(self) -> str:
-        """As a document that :meth:`from_json` reads back equal."""
-        return json.dumps(asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> RunRecord:
-        """Read a record."""
-        document = json.loads(text)
-        return cls(**{**document, "recipe": recipe_from_dict(document["recipe"])})
+_PACKAGES = ("litebrush", "tensorflow", "tf-keras", "tensorflow-model-optimization")
+_NAMED_SKIPPED = 10
 
 
-@dataclass(frozen=True)
-class RunFolder:
-    """Where the parts of a run are kept."""
-
-    path: Path
-
-    @property
-    def record(self) -> Path:
-        """What the run was begun with, as JSON."""
-        return self.path / "run.json"
-
-    @property
-    def log(self) -> Path:
-        """Losses and validation, a line a checkpoint."""
-        return self.path / "log.csv"
-
-    @property
-    def handover(self) -> Path:
-        """What the exporter takes."""
-        return self.path / "handover"
-
-    def checkpoints(self, phase: str) -> Path:
-        """The checkpoints of one phase."""
-        return self.path / "checkpoints" / phase
-
-    def prepare(self, resume: bool) -> None:
-        """Make the folder for a new run, or find the run to go on with.
-
-        Raises:
-            TrainingError: there is a run and ``resume`` is off, there is none and it is on, or no folder can be made.
-        """
-        if resume and not self.record.exists():
-            raise TrainingError(f"'{self.path}' holds no run to resume; leave out --resume, or name its folder")
-        if not resume and self.path.exists() and any(self.path.iterdir()):
-            raise TrainingError(
-                f"'{self.path}' already holds something; add --resume to go on, or choose another --out"
-            )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise TrainingError(f"cannot make '{self.path}': {problem.strerror}; choose another --out") from None
-
-    def begin(self, asked: RunRecord, resume: bool) -> RunRecord:
-        """Write down what the run is begun with, or read what it was begun with.
-
-        Raises:
-            RecipeError, TrainingError: it was begun with another recipe, with other images, or its record is damaged.
-        """
-        if not resume:
-            with atomic_file(self.record) as temporary:
-                temporary.write_text(asked.to_json(), encoding="utf-8")
-            return asked
-        try:
-            begun = RunRecord.from_json(self.record.read_text(encoding="utf-8"))
-        except (ValueError, TypeError, KeyError) as problem:
-            raise TrainingError(f"'{self.record}' is damaged ({problem}); begin a new run") from None
-        _require_same_recipe(begun.recipe, asked.recipe, self.path)
-        if begun.images_sha256 != asked.images_sha256:
-            raise TrainingError(f"the run in '{self.path}' was begun with other images; give the same --data")
-        return begun
-
-
-def _require_same_recipe(begun: Recipe, asked: Recipe, folder: Path) -> None:
-    before, now = begun.to_dict(), asked.to_dict()
-    differences = [
-        f"{section}.{key} was {before[section][key]!r} and is now {value!r}"
-        for section, values in now.items()
-        for key, value in values.items()
-        if before[section][key] != value
-    ]
-    if differences:
-        raise RecipeError(f"the run in '{folder}' was begun with another recipe: {'; '.join(differences)}")
-
-
-def train_denoiser(
-    folders: tuple[Path, ...], run: RunFolder, recipe: Recipe, resume: bool, training_data: str, licence: str
+def train(
+    name: str,
+    family: Family[Any],
+    folders: tuple[Path, ...],
+    run: RunFolder,
+    resume: bool,
+    training_data: str,
+    licence: str,
+    distribution: Distribution,
 ) -> Path:
-    """Train, then train on with simulated quantization, then hand over.
+    """Train, then train on with compressed networks where the recipe asks for it, then hand over.
 
     Args:
+        name: of the family.
+        family: with its recipe.
         folders: where the images are.
         run: where the run is kept.
-        recipe: all settings.
         resume: go on with the run that the folder holds.
         training_data, licence: for the contract; a resumed run keeps those that it was begun with.
+        distribution: over devices and machines; every worker calls this function, the chief writes.
 
     Returns:
         The hand-over folder.
@@ -145,42 +55,94 @@ def train_denoiser(
         DataError, RecipeError, TrainingError, ContractError: what is wrong with the images, the settings or the
             folder, before any work starts.
     """
-    denoiser_contract(recipe, "", training_data, licence)
-    run.prepare(resume)
-    largest_patch = max(recipe.training.patch_size, recipe.quantization_aware_training.patch_size)
-    images = load_image_folders(folders, recipe.run.validation_share, largest_patch)
-    for path in images.skipped:
-        tqdm.write(f"skipped: {path}")
-    record = run.begin(RunRecord(recipe, images.digest, training_data, licence), resume)
-    contract = denoiser_contract(recipe, record.images_sha256, record.training_data, record.licence)
+    recipe = family.recipe
+    for phase in (recipe.training, recipe.compression):
+        distribution.require_divisible(phase.batch_size)
+    if distribution.is_chief:
+        run.prepare(resume)
+    images = family.read(folders, run.path)
+    _tell_skipped(images.skipped, len(images.training) + len(images.validation))
+    versions = {package: version(package) for package in _PACKAGES}
+    asked = RunRecord(name, to_sections(recipe), images.digest, training_data, licence, versions)
+    family.contract(images, Provenance())
+    record = run.begin(asked, resume) if distribution.is_chief else asked
+    keras.backend.experimental.enable_tf_random_generator()  # dropout's state then is part of a checkpoint
     keras.utils.set_random_seed(recipe.run.seed)
-    model = denoiser(recipe.model)
-    _fit_phase("training", model, recipe.training, images, recipe, run)
-    quantized_model = None
-    if recipe.quantization_aware_training.steps:
-        equalized = equalize(model, channel_groups(recipe.model))
-        quantized_model = quantization_aware(equalized, _observed(images.training, recipe).inputs())
-        _fit_phase(
-            "quantization_aware_training", quantized_model, recipe.quantization_aware_training, images, recipe, run
+    with distribution.strategy.scope():
+        networks = family.networks(images)
+        stages = STAGES[recipe.compression.method] if recipe.compression.steps else ()
+        for stage in stages:
+            stage.require_supported(networks)
+        learner = family.learner(networks, images)
+    _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
+    networks, quantized = _compress(stages, learner.networks, family, images, run, distribution)
+    if distribution.is_chief:
+        contract = family.contract(
+            images,
+            Provenance(record.training_data, record.images_sha256, record.licence, record.recipe, record.versions),
         )
-    return hand_over_denoiser(run.handover, contract, model, quantized_model, images, recipe)
+        write_handover(
+            run.handover,
+            contract,
+            family.handed(networks, contract),
+            family.handed(quantized, contract) if quantized else (),
+            family.calibration(images),
+            family.validation(images),
+        )
+    return run.handover
 
 
-def _fit_phase(
-    name: str, model: keras.Model, phase: PhaseRecipe, images: ImageFolder, recipe: Recipe, run: RunFolder
+def _compress(
+    stages: tuple[Stage, ...],
+    networks: Networks,
+    family: Family[Any],
+    images: ImageFolder,
+    run: RunFolder,
+    distribution: Distribution,
+) -> tuple[Networks, Networks]:
+    """The float networks to hand over, and the quantization-aware ones or none."""
+    recipe = family.recipe
+    groups = family.channel_groups()
+    quantized: Networks = {}
+    for number, stage in enumerate(stages, start=1):
+        with distribution.strategy.scope():
+            typical = family.typical_inputs(images)
+            compressed = {
+                name: stage.begin(network, recipe.compression, groups.get(name, ()), typical[name])
+                for name, network in networks.items()
+            }
+            hooks = [stage.end_of_step(network) for network in compressed.values()]
+            ends_of_step = tuple(hook for hook in hooks if hook is not None)
+            learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
+        source = family.refining_source(images)
+        _fit(learner, stage.name, number, source, recipe.compression, recipe.run, run.path, distribution)
+        finished: Mapping[str, keras.Model] = {name: stage.finish(network) for name, network in compressed.items()}
+        if stage.quantizes:
+            quantized = family.pinned(finished)
+        else:
+            networks = finished
+    return networks, quantized
+
+
+def _fit(
+    learner: Learner,
+    name: str,
+    number: int,
+    source: ExampleSource,
+    recipe: TrainingRecipe,
+    run_recipe: Any,
+    folder: Path,
+    distribution: Distribution,
 ) -> None:
-    sampler = PatchSampler(images.training, recipe.noise, recipe.run.seed, _PHASES.index(name))
-    fit(
-        model,
-        Phase(name, phase, run.checkpoints(name), partial(batches, sampler, phase)),
-        _observed(images.validation, recipe),
-        recipe.run.checkpoint_every,
-        LogFile(run.log),
-    )
+    batches = Batches(source, recipe.batch_size, run_recipe.seed, number)
+    fit(learner, Phase(name, recipe.steps, folder, batches, run_recipe.checkpoint_every), distribution)
 
 
-def _observed(pictures: tuple[Picture, ...], recipe: Recipe) -> Samples:
-    levels = tuple(level for level in _VALIDATION_NOISE_LEVELS if recipe.noise.lowest <= level <= recipe.noise.highest)
-    return draw_samples(
-        pictures, levels or (recipe.noise.highest,), _OBSERVED_CROPS, _OBSERVED_CROP_SIZE, recipe.run.seed
-    )
+def _tell_skipped(skipped: tuple[Skipped, ...], used: int) -> None:
+    if not skipped:
+        return
+    tqdm.write(f"skipped {len(skipped)} of {used + len(skipped)} images:")
+    for item in skipped[:_NAMED_SKIPPED]:
+        tqdm.write(f"  {item.reason}")
+    if len(skipped) > _NAMED_SKIPPED:
+        tqdm.write(f"  and {len(skipped) - _NAMED_SKIPPED} more")

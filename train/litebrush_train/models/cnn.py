@@ -1,55 +1,63 @@
-"""Residual convolutional networks that restore photographs at half resolution."""
+"""Convolutional networks for photographs: a residual one at half resolution, and one of several scales.
+
+All work on (batch, height, width, channels) float32 in [0, 1], RGB. Every ReLU fuses into its convolution and nothing
+follows a sum: in int8 each activation is then quantized once, over the range that it really has.
+"""
 
 from __future__ import annotations
 
 import tf_keras as keras
 
-from litebrush_train.compression import ChannelGroup
-from litebrush_train.config import ModelRecipe
+from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
+from litebrush_train.recipes import ConvolutionalRecipe, MultiscaleRecipe
 
 BLOCK_SIZE = 2
 
 
-def denoiser(recipe: ModelRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
-    """A denoiser that is told the noise level, after FFDNet (Zhang et al. 2018) with residual blocks of EDSR's form.
+def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2D:
+    return keras.layers.Conv2D(channels, 3, padding="same", name=name, **more)
 
-    Inputs, both float32 in [0, 1]:
-        image:       (batch, height, width, 3) noisy RGB
-        noise_level: (batch, height/2, width/2, 1) standard deviation in grey levels, divided by 255
+
+def _residual_block(x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
+    """The form of EDSR (Lim et al. 2017): convolution, ReLU, convolution, sum."""
+    residual = _convolution(channels, f"{name}_expand", activation="relu")(x)
+    residual = _convolution(channels, f"{name}_project")(residual)
+    return keras.layers.Add(name=f"{name}_sum")([x, residual])
+
+
+def restorer(
+    recipe: ConvolutionalRecipe, noise_level: bool, height: int | None = None, width: int | None = None
+) -> keras.Model:
+    """Residual blocks at half resolution, after FFDNet (Zhang et al. 2018); the input is added to the output.
+
+    Inputs:
+        image:       (batch, height, width, 3) RGB
+        noise_level: (batch, height/2, width/2, 1) standard deviation in grey levels, divided by 255; if asked for
     Output:
         restored:    (batch, height, width, 3) RGB, not clipped
 
-    Every ReLU fuses into its convolution and nothing follows the residual sums: in int8 each
-    activation is then quantized once, over the range that it really has.
-
-        >>> denoiser(ModelRecipe(channels=32, blocks=4)).count_params()
+        >>> restorer(ConvolutionalRecipe(channels=32, blocks=4), noise_level=True).count_params()
         81228
     """
-
-    # Layers
-    def convolution(channels: int, name: str, **kwargs: object) -> keras.layers.Layer:
-        return keras.layers.Conv2D(channels, 3, padding="same", name=name, **kwargs)
-
-    # Functional model
     image = keras.Input((height, width, 3), name="image")
-    half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE, 1)
-    noise_level = keras.Input(half, name="noise_level")
+    inputs = [image]
     x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)  # (batch, H/2, W/2, 12)
-    x = keras.layers.Concatenate(name="with_noise_level")([x, noise_level])
-    x = convolution(recipe.channels, "head", activation="relu")(x)
+    if noise_level:
+        half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE, 1)
+        inputs.append(keras.Input(half, name="noise_level"))
+        x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[1]])
+    x = _convolution(recipe.channels, "head", activation="relu")(x)
     for block in range(recipe.blocks):
-        residual = convolution(recipe.channels, f"block{block}_expand", activation="relu")(x)
-        residual = convolution(recipe.channels, f"block{block}_project")(residual)
-        x = keras.layers.Add(name=f"block{block}_sum")([x, residual])
-    x = convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
+        x = _residual_block(x, recipe.channels, f"block{block}")
+    x = _convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
     restored = keras.layers.Add(name="restored")([image, x])
-    return keras.Model([image, noise_level], restored, name="denoiser")
+    return keras.Model(inputs, restored, name="restorer")
 
 
-def channel_groups(recipe: ModelRecipe) -> tuple[ChannelGroup, ...]:
-    """The denoiser's channels for equalization: the trunk that all blocks add to, and the inside of each block."""
+def restorer_channel_groups(recipe: ConvolutionalRecipe) -> tuple[ChannelGroup, ...]:
+    """The restorer's channels: the trunk that all blocks add to, and the inside of each block."""
     blocks = range(recipe.blocks)
     trunk = ChannelGroup(
         producers=("head", *(f"block{block}_project" for block in blocks)),
@@ -59,7 +67,7 @@ def channel_groups(recipe: ModelRecipe) -> tuple[ChannelGroup, ...]:
     return (trunk, *inside)
 
 
-def receptive_field_radius(recipe: ModelRecipe) -> int:
+def restorer_radius(recipe: ConvolutionalRecipe) -> int:
     """Pixels at full resolution beyond which an input pixel cannot change an output pixel.
 
     Each 3x3 convolution reaches one half-resolution pixel further, which is ``BLOCK_SIZE`` pixels,
@@ -67,3 +75,57 @@ def receptive_field_radius(recipe: ModelRecipe) -> int:
     """
     convolutions = 2 + 2 * recipe.blocks
     return convolutions * BLOCK_SIZE + BLOCK_SIZE - 1
+
+
+def multiscale(
+    recipe: MultiscaleRecipe, output: str, channels: int, height: int | None = None, width: int | None = None
+) -> keras.Model:
+    """Residual blocks at several scales, each half as fine as the one before, joined by sums (after U-Net, 2015).
+
+    Inputs:
+        image: (batch, height, width, 3) RGB
+        mask:  (batch, height, width, 1), 1 = missing; where the output is a picture
+    Output:
+        restored (3 channels, not clipped) or mask (1 channel, a probability), (batch, height, width, channels)
+    """
+    image = keras.Input((height, width, 3), name="image")
+    is_picture = channels == 3
+    inputs = [image, keras.Input((height, width, 1), name="mask")] if is_picture else [image]
+    x = keras.layers.Concatenate(name="image_and_mask")(inputs) if is_picture else image
+    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(x)
+    x = _convolution(recipe.channels, "head", activation="relu")(x)
+    skipped = []
+    for level in range(recipe.levels):
+        x = _residual_block(x, recipe.width(level), f"down{level}")
+        skipped.append(x)
+        x = SpaceToDepth(2, name=f"down{level}_folded")(x)
+        x = _convolution(recipe.width(level + 1), f"down{level}_reduce", activation="relu")(x)
+    for block in range(recipe.blocks):
+        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}")
+    for level in reversed(range(recipe.levels)):
+        x = _convolution(4 * recipe.width(level), f"up{level}_enlarge")(x)
+        x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
+        x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
+        x = _residual_block(x, recipe.width(level), f"up{level}")
+    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros" if is_picture else "glorot_uniform")(
+        x
+    )
+    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
+    if is_picture:
+        return keras.Model(inputs, keras.layers.Add(name=output)([image, x]), name="multiscale")
+    return keras.Model(inputs, keras.layers.Activation("sigmoid", name=output)(x), name="multiscale")
+
+
+def multiscale_alignment(recipe: MultiscaleRecipe) -> int:
+    """Pixels of which heights and widths are multiples."""
+    return BLOCK_SIZE * 2**recipe.levels
+
+
+def multiscale_radius(recipe: MultiscaleRecipe) -> int:
+    """As :func:`restorer_radius`: the sum over all 3x3 convolutions of the pixel that they reach at their own scale."""
+    reach = 2 * BLOCK_SIZE  # head and tail
+    for level in range(recipe.levels):
+        pixel = BLOCK_SIZE * 2**level
+        reach += (2 + 2) * pixel + (1 + 1) * 2 * pixel  # blocks down and up; reducing and enlarging one scale below
+    coarsest = multiscale_alignment(recipe)
+    return reach + 2 * recipe.blocks * coarsest + coarsest - 1

@@ -1,0 +1,1 @@
+"""The model families: each joins data, networks and what is handed over."""

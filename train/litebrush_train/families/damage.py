@@ -1,0 +1,75 @@
+"""``damage``: where a photograph is scratched, dusty or stained."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+from numpy.typing import NDArray
+
+from litebrush.contract import Tiling
+from litebrush.metrics import f1_score
+from litebrush.tasks import Task
+from litebrush_train.families.restoration import MODEL, Restoration
+from litebrush_train.film import FilmDamage
+from litebrush_train.learner import Batch, Losses, Networks
+from litebrush_train.mask_folder import load_mask_folder
+from litebrush_train.models.cnn import multiscale, multiscale_alignment, multiscale_radius
+from litebrush_train.patches import Sample
+from litebrush_train.pictures import Picture
+from litebrush_train.recipes import DamageRecipe
+
+_OPAQUE = 127
+_TOLERANCE_PX = 2
+_UNDAMAGED_SHARE = 0.15
+
+
+class Damage(Restoration[DamageRecipe]):
+    """Network of several scales that says for each pixel how likely it is damaged."""
+
+    recipe_type = DamageRecipe
+    task = Task.DETECT
+    signature = "detect"
+    output = "mask"
+
+    @cached_property
+    def _film(self) -> FilmDamage:
+        folder = self.recipe.masks.folder
+        return FilmDamage(load_mask_folder(Path(folder)) if folder else None)
+
+    def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
+        return multiscale(self.recipe.model, self.output, 1, height, width)
+
+    def tiling(self) -> Tiling:  # noqa: D102
+        return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)
+
+    def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
+        if random.random() < _UNDAMAGED_SHARE:
+            return Sample({"image": clean}, np.zeros((*clean.shape[:2], 1), np.uint8))
+        return self._spoilt(clean, random)
+
+    def spoil_in_turn(self, clean: Picture, random: np.random.Generator, number: int) -> Sample:  # noqa: D102
+        return self._spoilt(clean, random)
+
+    def _spoilt(self, clean: Picture, random: np.random.Generator) -> Sample:
+        damaged, opacity = self._film.apply(clean, random)
+        return Sample({"image": damaged}, np.where(opacity > _OPAQUE, np.uint8(255), np.uint8(0))[..., None])
+
+    def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
+        """Cross-entropy, and one minus the overlap of mask and truth (soft Dice; Milletari et al. 2016)."""
+        likely, truth = self._run(networks[MODEL], batch), batch["target"]
+        entropy = tf.reduce_mean(keras.losses.binary_crossentropy(truth, likely))
+        overlap = (2 * tf.reduce_sum(likely * truth) + 1) / (tf.reduce_sum(likely) + tf.reduce_sum(truth) + 1)
+        return {"loss": entropy + 0.2 * (1 - overlap), "entropy": entropy, "overlap": overlap}
+
+    def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
+        """F1 over the pixels of all samples, with a tolerance of 2 pixels."""
+        scores = [
+            f1_score(output[..., 0] > _OPAQUE, sample.target[..., 0] > _OPAQUE, _TOLERANCE_PX)
+            for output, sample in zip(outputs, samples)
+            if sample.target.any()
+        ]
+        return {"f1": float(np.mean(scores)) if scores else 1.0}

@@ -1,0 +1,40 @@
+"""``deblock``: a photograph without the blocks and rings of JPEG, whose quality is not told."""
+
+from __future__ import annotations
+
+import numpy as np
+import tf_keras as keras
+
+from litebrush.contract import Tiling
+from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.degradations import Jpeg
+from litebrush_train.families.restoration import MODEL, Restoration
+from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
+from litebrush_train.patches import Sample
+from litebrush_train.pictures import Picture
+from litebrush_train.recipes import DeblockRecipe
+
+_QUALITIES_TO_LOOK_AT = (10, 20, 40)
+
+
+class Deblock(Restoration[DeblockRecipe]):
+    """Residual network at half resolution, trained on JPEG with halved chroma."""
+
+    recipe_type = DeblockRecipe
+
+    def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
+        return restorer(self.recipe.model, noise_level=False, height=height, width=width)
+
+    def tiling(self) -> Tiling:  # noqa: D102
+        return Tiling(halo=restorer_radius(self.recipe.model), alignment=BLOCK_SIZE, resizable=True)
+
+    def channel_groups(self) -> dict[str, tuple[ChannelGroup, ...]]:  # noqa: D102
+        return {MODEL: restorer_channel_groups(self.recipe.model)}
+
+    def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
+        return Sample({"image": Jpeg(self.recipe.jpeg.lowest, self.recipe.jpeg.highest)(clean, random)}, clean)
+
+    def spoil_in_turn(self, clean: Picture, random: np.random.Generator, number: int) -> Sample:  # noqa: D102
+        asked = _QUALITIES_TO_LOOK_AT[number % len(_QUALITIES_TO_LOOK_AT)]
+        quality = int(np.clip(asked, self.recipe.jpeg.lowest, self.recipe.jpeg.highest))
+        return Sample({"image": Jpeg(quality, quality)(clean, random)}, clean)

@@ -1,0 +1,56 @@
+"""``denoise``: a photograph without its noise, whose level is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import tf_keras as keras
+
+from litebrush.contract import Tiling
+from litebrush.noise import add_gaussian_noise
+from litebrush.tensors import TensorSpec
+from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.families.restoration import MODEL, Restoration
+from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
+from litebrush_train.patches import NOISE_LEVEL, Sample
+from litebrush_train.pictures import Picture
+from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe
+
+_LEVELS_TO_LOOK_AT = (15.0, 25.0, 50.0)
+
+
+def noisy(clean: Picture, level: float, random: np.random.Generator) -> Sample:
+    """A picture with noise of a level in grey levels, which is told."""
+    return Sample({"image": add_gaussian_noise(clean, level, random), NOISE_LEVEL: np.float32(level)}, clean)
+
+
+def level_in_turn(noise: NoiseRecipe, number: int) -> float:
+    """Noise levels 15, 25 and 50 in turn, as far as the recipe allows them."""
+    return float(np.clip(_LEVELS_TO_LOOK_AT[number % len(_LEVELS_TO_LOOK_AT)], noise.lowest, noise.highest))
+
+
+class Denoise(Restoration[DenoiseRecipe]):
+    """Residual network at half resolution, trained on Gaussian noise."""
+
+    recipe_type = DenoiseRecipe
+    validation_turn = 1  # noise level 25
+
+    def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
+        return restorer(self.recipe.model, noise_level=True, height=height, width=width)
+
+    def tiling(self) -> Tiling:  # noqa: D102
+        return Tiling(halo=restorer_radius(self.recipe.model), alignment=BLOCK_SIZE, resizable=True)
+
+    def channel_groups(self) -> dict[str, tuple[ChannelGroup, ...]]:  # noqa: D102
+        return {MODEL: restorer_channel_groups(self.recipe.model)}
+
+    def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
+        return noisy(clean, random.uniform(self.recipe.noise.lowest, self.recipe.noise.highest), random)
+
+    def spoil_in_turn(self, clean: Picture, random: np.random.Generator, number: int) -> Sample:  # noqa: D102
+        return noisy(clean, level_in_turn(self.recipe.noise, number), random)
+
+    def tensor_spec(self, name: str, shape: tuple[int, ...]) -> TensorSpec:  # noqa: D102
+        spec = super().tensor_spec(name, shape)
+        return (
+            TensorSpec(spec.name, spec.role, shape, highest=self.recipe.noise.highest) if name == NOISE_LEVEL else spec
+        )

@@ -1,0 +1,94 @@
+"""What a family brings: its data, its networks, what they learn from, and what it hands over."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litebrush.contract import ModelContract, Provenance
+from litebrush.samples import Arrays
+from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.handover import Network
+from litebrush_train.learner import Learner, Networks, SupervisedLearner
+from litebrush_train.pictures import ImageFolder
+from litebrush_train.pipeline import ExampleSource
+from litebrush_train.recipes import CompressionRecipe
+
+RecipeType = TypeVar("RecipeType")
+
+
+class Family(ABC, Generic[RecipeType]):
+    """One family with one recipe.
+
+    The networks that reach a device are ``networks``, by name; whatever else a family trains stays inside its learner.
+    """
+
+    recipe_type: ClassVar[type]
+
+    def __init__(self, recipe: RecipeType) -> None:
+        """Take a recipe of ``recipe_type``."""
+        self.recipe = recipe
+
+    @abstractmethod
+    def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:
+        """The data, refused where this family cannot learn from it."""
+
+    @abstractmethod
+    def networks(self, images: ImageFolder) -> Networks:
+        """Fresh networks for a device."""
+
+    @abstractmethod
+    def source(self, images: ImageFolder) -> ExampleSource:
+        """What the training phase learns from."""
+
+    @abstractmethod
+    def learner(self, networks: Networks, images: ImageFolder) -> Learner:
+        """Trains fresh networks."""
+
+    @abstractmethod
+    def refiner(
+        self,
+        compressed: Networks,
+        original: Networks,
+        recipe: CompressionRecipe,
+        images: ImageFolder,
+        ends_of_step: tuple[Callable[[], None], ...],
+    ) -> SupervisedLearner:
+        """Trains compressed networks on; ``original`` are the trained ones."""
+
+    def channel_groups(self) -> Mapping[str, tuple[ChannelGroup, ...]]:
+        """For each network, channels that are the same wherever they appear; none where that is not worked out."""
+        return {}
+
+    def pinned(self, quantized: Networks) -> Networks:
+        """Quantization-aware networks with the ranges that the contract wants, such as [0, 1] for pictures."""
+        return quantized
+
+    def refining_source(self, images: ImageFolder) -> ExampleSource:
+        """What a compression phase learns from."""
+        return self.source(images)
+
+    @abstractmethod
+    def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:
+        """For each network, inputs from training pictures, to see the ranges of its activations."""
+
+    @abstractmethod
+    def contract(self, images: ImageFolder, provenance: Provenance) -> ModelContract:
+        """What a model of this recipe promises."""
+
+    @abstractmethod
+    def handed(self, networks: Networks, contract: ModelContract) -> tuple[Network, ...]:
+        """The networks as signatures of the contract."""
+
+    @abstractmethod
+    def calibration(self, images: ImageFolder) -> Arrays:
+        """Representative dataset from training pictures: stored values by ``signature/tensor``."""
+
+    @abstractmethod
+    def validation(self, images: ImageFolder) -> Arrays:
+        """The same from held-out pictures, with their truth as ``signature/target`` where there is one."""

@@ -1,0 +1,174 @@
+"""``vae``: pictures as short vectors and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from litebrush.contract import ModelContract, Provenance
+from litebrush.metrics import psnr_db, ssim
+from litebrush.samples import Arrays
+from litebrush.tasks import Task
+from litebrush.tensors import Role, Signature, TensorSpec
+from litebrush_train.contact_sheet import grid
+from litebrush_train.families.family import Family
+from litebrush_train.handover import Network
+from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
+from litebrush_train.models.vae import decoder, encoder
+from litebrush_train.pictures import ImageFolder, Picture, Pictures
+from litebrush_train.pipeline import Example
+from litebrush_train.recipes import CompressionRecipe, TrainingRecipe, VaeRecipe
+from litebrush_train.square_pictures import read_squares
+
+ENCODER, DECODER = "encoder", "decoder"
+_SHOWN = 8
+_OBSERVED = 64
+_VALIDATION_STREAM = 2**63
+
+
+class SquareSource:
+    """Square pictures, mirrored half of the time, with noise for the reparameterization."""
+
+    def __init__(self, pictures: Pictures, latent: int) -> None:
+        """Draw from ``pictures``."""
+        self._pictures, self._latent = pictures, latent
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Of an example's tensors."""
+        return {"image": self._pictures[0].shape, "noise": (self._latent,)}
+
+    def example(self, random: np.random.Generator) -> Example:
+        """A picture in [0, 1] and standard normal noise."""
+        number = int(random.integers(len(self._pictures)))
+        picture = self._pictures[number]
+        mirrored = picture[:, ::-1] if random.integers(2) else picture
+        tensors = {"image": mirrored * np.float32(1 / 255), "noise": random.standard_normal(self._latent, np.float32)}
+        return Example(tensors, (self._pictures.index[number].path,))
+
+
+class Vae(Family[VaeRecipe]):
+    """An encoder to mean and log-variance, and a decoder; on a device both are deterministic."""
+
+    recipe_type = VaeRecipe
+
+    def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
+        return read_squares(folders, self.recipe.model.side, self.recipe.run.validation_share, store)
+
+    def networks(self, images: ImageFolder) -> Networks:  # noqa: D102
+        return {ENCODER: encoder(self.recipe.model), DECODER: decoder(self.recipe.model)}
+
+    def source(self, images: ImageFolder) -> SquareSource:  # noqa: D102
+        return SquareSource(images.training, self.recipe.model.latent)
+
+    def learner(self, networks: Networks, images: ImageFolder) -> SupervisedLearner:  # noqa: D102
+        return self._learner(networks, self.recipe.training, images)
+
+    def refiner(  # noqa: D102
+        self,
+        compressed: Networks,
+        original: Networks,
+        recipe: CompressionRecipe,
+        images: ImageFolder,
+        ends_of_step: tuple[Callable[[], None], ...],
+    ) -> SupervisedLearner:
+        return self._learner(compressed, recipe, images, ends_of_step)
+
+    def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
+        """Squared error of a picture drawn from the latent's distribution, and that distribution's divergence.
+
+        The negative evidence lower bound of Kingma and Welling 2014, by their reparameterization; the divergence's
+        weight grows from zero over the warm-up.
+        """
+        mean, log_variance = networks[ENCODER](batch["image"], training=True)
+        latent = mean + tf.exp(0.5 * log_variance) * batch["noise"]
+        made = networks[DECODER](latent, training=True)
+        error = tf.reduce_mean(tf.reduce_sum(tf.square(made - batch["image"]), [1, 2, 3]))
+        divergence = 0.5 * tf.reduce_sum(tf.square(mean) + tf.exp(log_variance) - 1 - log_variance, 1)
+        divergence = tf.reduce_mean(divergence)
+        return {"loss": error + self._weight(step) * divergence, "squared_error": error, "divergence": divergence}
+
+    def _weight(self, step: tf.Tensor) -> tf.Tensor:
+        warm_up_steps = max(1.0, self.recipe.divergence.warm_up * self.recipe.training.steps)
+        return self.recipe.divergence.weight * tf.minimum(1.0, tf.cast(step, tf.float32) / warm_up_steps)
+
+    def _learner(
+        self,
+        networks: Networks,
+        recipe: TrainingRecipe,
+        images: ImageFolder,
+        ends_of_step: tuple[Callable[[], None], ...] = (),
+    ) -> SupervisedLearner:
+        count = min(_OBSERVED, len(images.validation))
+        truth = np.stack([images.validation[number] for number in range(count)])
+
+        def made(networks: Networks, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            mean, _ = networks[ENCODER].predict(pictures / np.float32(255), verbose=0)
+            return _to_bytes(networks[DECODER].predict(mean, verbose=0))
+
+        def evaluate(networks: Networks) -> Mapping[str, float]:
+            pairs = list(zip(made(networks, truth), truth))
+            return {
+                "psnr_db": float(np.mean([psnr_db(picture, wanted) for picture, wanted in pairs])),
+                "ssim": float(np.mean([ssim(picture, wanted) for picture, wanted in pairs])),
+            }
+
+        def preview(networks: Networks) -> Picture:
+            shown = truth[:_SHOWN]
+            drawn = _to_bytes(networks[DECODER].predict(self._latents(len(shown)), verbose=0))
+            return grid([*shown, *made(networks, shown), *drawn], len(shown))
+
+        return SupervisedLearner(networks, recipe, self.losses, evaluate, preview, ends_of_step)
+
+    def _latents(self, count: int) -> NDArray[np.float32]:
+        random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _VALIDATION_STREAM]))
+        return random.standard_normal((count, self.recipe.model.latent), np.float32)
+
+    def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
+        pictures = _first(images.training, _OBSERVED) / np.float32(255)
+        return {ENCODER: {"image": pictures}, DECODER: {"latent": self._latents(len(pictures))}}
+
+    def contract(self, images: ImageFolder, provenance: Provenance) -> ModelContract:  # noqa: D102
+        side, latent = self.recipe.model.side, self.recipe.model.latent
+        image = TensorSpec("image", Role.IMAGE, (1, side, side, 3))
+        vector = TensorSpec("latent", Role.LATENT, (1, latent))
+        return ModelContract(
+            name=self.recipe.run.name,
+            task=Task.AUTOENCODE,
+            signatures=(Signature("encode", (image,), (vector,)), Signature("decode", (vector,), (image,))),
+            provenance=provenance,
+        )
+
+    def handed(self, networks: Networks, contract: ModelContract) -> tuple[Network, ...]:  # noqa: D102
+        def encode(image: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"latent": networks[ENCODER](image, training=False)[0]}
+
+        def decode(latent: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"image": networks[DECODER](latent, training=False)}
+
+        encoding, decoding = contract.signatures
+        return Network(encoding, encode, networks[ENCODER]), Network(decoding, decode, networks[DECODER])
+
+    def calibration(self, images: ImageFolder) -> Arrays:  # noqa: D102
+        return self._arrays(images.training, self.recipe.run.calibration_images)
+
+    def validation(self, images: ImageFolder) -> Arrays:  # noqa: D102
+        return self._arrays(images.validation, _OBSERVED)
+
+    def _arrays(self, pictures: Pictures, count: int) -> Arrays:
+        chosen = _first(pictures, count)
+        return {"encode/image": chosen, "decode/latent": self._latents(len(chosen))}
+
+
+def _first(pictures: Pictures, count: int) -> NDArray[np.uint8]:
+    """Evenly spread over all, so that every class is among them."""
+    numbers = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
+    return np.stack([pictures[int(number)] for number in numbers])
+
+
+def _to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,150 @@
+"""Generators and discriminators of square pictures, by class where there are classes.
+
+Pictures are (batch, side, side, 3) float32 RGB in [-1, 1]; latents (batch, latent) are standard normal; labels
+(batch, classes) are one-hot, and left out where there are no classes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import tensorflow as tf
+import tf_keras as keras
+
+from litebrush_train.layers import AsNearestUpsampling, DepthToSpace, GlobalSumPooling, SpectralConv2D, SpectralDense
+from litebrush_train.recipes import GeneratorRecipe
+
+_SMALLEST_SIDE = 4
+_WIDEST = 128
+_SLOPE = 0.2
+
+
+def _doublings(side: int) -> int:
+    return int(math.log2(side // _SMALLEST_SIDE))
+
+
+def generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """The generator of a recipe: inputs ``latent`` and, with classes, ``label``; output ``image``."""
+    return _GENERATORS[recipe.architecture](recipe, classes)
+
+
+def discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """The discriminator of a recipe: inputs ``image`` and, with classes, ``label``; output one score a picture."""
+    return _DISCRIMINATORS[recipe.architecture](recipe, classes)
+
+
+def _latent_and_label(recipe: GeneratorRecipe, classes: int) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
+    latent = keras.Input((recipe.latent,), name="latent")
+    if not classes:
+        return [latent], latent
+    label = keras.Input((classes,), name="label")
+    return [latent, label], keras.layers.Concatenate(name="latent_and_label")([latent, label])
+
+
+def _hinge_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """Convolution, batch normalization, ReLU, depth-to-space: every layer folds or fuses, and quantizes well.
+
+    A convolution before depth-to-space does the work of a transposed one without its checkerboard (Shi et al. 2016).
+    """
+    # Layers
+    doublings = _doublings(recipe.side)
+    widths = [min(_WIDEST, recipe.channels * 2 ** (doublings - level)) for level in range(doublings + 1)]
+
+    def block(channels: int, name: str, x: keras.KerasTensor) -> keras.KerasTensor:
+        x = keras.layers.Conv2D(
+            channels, 3, padding="same", use_bias=False, kernel_initializer=AsNearestUpsampling(2), name=name
+        )(x)
+        x = keras.layers.BatchNormalization(name=f"{name}_normalized")(x)
+        return keras.layers.ReLU(name=f"{name}_activation")(x)
+
+    # Functional model
+    inputs, x = _latent_and_label(recipe, classes)
+    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], activation="relu", name="seed")(x)
+    x = keras.layers.Reshape((_SMALLEST_SIDE, _SMALLEST_SIDE, widths[0]), name="seed_picture")(x)
+    for level in range(doublings):
+        x = block(4 * widths[level + 1], f"up{level}", x)
+        x = DepthToSpace(2, name=f"up{level}_enlarged")(x)  # (batch, 2h, 2w, widths[level + 1])
+    image = keras.layers.Conv2D(3, 3, padding="same", activation="tanh", name="image")(x)
+    return keras.Model(inputs, image, name="generator")
+
+
+def _hinge_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """Spectrally normalized strided convolutions, a minibatch statistic, and a projection of the label.
+
+    Miyato et al. 2018 ("Spectral Normalization"), Miyato and Koyama 2018 ("cGANs with Projection Discriminator"),
+    Karras et al. 2018 (minibatch standard deviation).
+    """
+    # Layers
+    doublings = _doublings(recipe.side)
+    widths = [
+        min(8 * recipe.discriminator_channels, recipe.discriminator_channels * 2**level) for level in range(doublings)
+    ]
+
+    # Functional model
+    image = keras.Input((recipe.side, recipe.side, 3), name="image")
+    x = image
+    for level, width in enumerate(widths):
+        x = SpectralConv2D(width, 4, strides=2, padding="same", name=f"down{level}")(x)
+        x = keras.layers.LeakyReLU(_SLOPE, name=f"down{level}_activation")(x)
+    x = MinibatchDeviation(name="deviation")(x)
+    x = SpectralConv2D(widths[-1], 3, padding="same", name="last")(x)
+    x = keras.layers.LeakyReLU(_SLOPE, name="last_activation")(x)
+    features = GlobalSumPooling(name="features")(x)  # a mean would leave a spectrally normalized score too small
+    score = SpectralDense(1, name="score")(features)
+    if not classes:
+        return keras.Model([image], score, name="discriminator")
+    label = keras.Input((classes,), name="label")
+    of_class = SpectralDense(widths[-1], use_bias=False, name="class")(label)
+    projection = keras.layers.Dot(1, name="projection")([features, of_class])
+    score = keras.layers.Add(name="score_of_class")([score, projection])
+    return keras.Model([image, label], score, name="discriminator")
+
+
+def _dcgan_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """Radford et al. 2016, with LeakyReLU: dense layer, transposed convolutions, batch normalization."""
+    doublings = _doublings(recipe.side)
+    widths = [64 * 2 ** (doublings - 1 - level) for level in range(doublings)]
+    inputs, x = _latent_and_label(recipe, classes)
+    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], use_bias=False, name="seed")(x)
+    x = keras.layers.BatchNormalization(name="seed_normalized")(x)
+    x = keras.layers.LeakyReLU(_SLOPE, name="seed_activation")(x)
+    x = keras.layers.Reshape((_SMALLEST_SIDE, _SMALLEST_SIDE, widths[0]), name="seed_picture")(x)
+    for level, width in enumerate(widths[1:]):
+        x = keras.layers.Conv2DTranspose(width, 5, 2, "same", use_bias=False, name=f"up{level}")(x)
+        x = keras.layers.BatchNormalization(name=f"up{level}_normalized")(x)
+        x = keras.layers.LeakyReLU(_SLOPE, name=f"up{level}_activation")(x)
+    image = keras.layers.Conv2DTranspose(3, 5, 2, "same", activation="tanh", name="image")(x)
+    return keras.Model(inputs, image, name="generator")
+
+
+def _dcgan_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
+    """Strided convolutions, LeakyReLU and dropout; the label is stacked on the picture as constant channels."""
+    image = keras.Input((recipe.side, recipe.side, 3), name="image")
+    inputs, x = [image], image
+    if classes:
+        label = keras.Input((classes,), name="label")
+        inputs = [image, label]
+        planes = keras.layers.Reshape((1, 1, classes), name="label_pixel")(label)
+        planes = keras.layers.UpSampling2D(recipe.side, name="label_planes")(planes)
+        x = keras.layers.Concatenate(name="image_and_label")([image, planes])
+    for level in range(_doublings(recipe.side)):
+        x = keras.layers.Conv2D(64 * 2**level, 5, 2, "same", name=f"down{level}")(x)
+        x = keras.layers.LeakyReLU(_SLOPE, name=f"down{level}_activation")(x)
+        x = keras.layers.Dropout(0.3, name=f"down{level}_dropout")(x)
+    score = keras.layers.Dense(1, name="score")(keras.layers.Flatten(name="features")(x))
+    return keras.Model(inputs, score, name="discriminator")
+
+
+_GENERATORS = {"hinge": _hinge_generator, "dcgan": _dcgan_generator}
+_DISCRIMINATORS = {"hinge": _hinge_discriminator, "dcgan": _dcgan_discriminator}
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class MinibatchDeviation(keras.layers.Layer):
+    """(batch, H, W, C) -> (batch, H, W, C + 1): how much the pictures of a batch differ, as one more channel."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:  # noqa: D102
+        deviation = tf.reduce_mean(tf.sqrt(tf.math.reduce_variance(inputs, 0) + 1e-8))
+        shape = tf.shape(inputs)
+        plane = tf.fill([shape[0], shape[1], shape[2], 1], deviation)
+        return tf.concat([inputs, plane], 3)

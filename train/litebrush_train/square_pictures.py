@@ -1,0 +1,49 @@
+"""Square pictures of one size, with their classes: what generators and autoencoders learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from litebrush.errors import DataError
+from litebrush_train.pictures import ImageFolder, Picture, load_image_folders
+
+
+def centre_square(picture: Picture, side: int) -> Picture:
+    """The largest square in the middle, scaled to ``side`` pixels with an antialiasing filter."""
+    height, width = picture.shape[:2]
+    length = min(height, width)
+    top, left = (height - length) // 2, (width - length) // 2
+    square = Image.fromarray(picture[top : top + length, left : left + length])
+    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+
+
+def read_squares(folders: tuple[Path, ...], side: int, validation_share: float, store: Path) -> ImageFolder:
+    """Images as squares of ``side`` pixels; smaller images are skipped."""
+    return load_image_folders(folders, validation_share, side, lambda picture: centre_square(picture, side), store)
+
+
+def require_classes(images: ImageFolder) -> None:
+    """Refuse class folders that do not make classes; a flat folder has none, and is fine.
+
+    Raises:
+        DataError: one class only, or images beside the class folders.
+    """
+    if len(images.classes) == 1:
+        raise DataError(
+            f"all images lie in one class folder, '{images.classes[0]}'; give folders of two or more classes, "
+            "or put the images into one flat folder to draw without classes"
+        )
+    beside = [stored.path for part in (images.training, images.validation) for stored in part.index if not stored.label]
+    if images.classes and beside:
+        raise DataError(
+            f"{len(beside)} images, such as '{beside[0]}', lie beside the class folders; move each into its class"
+        )
+
+
+def one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Class numbers as float32 vectors of one 1 and zeros."""
+    return np.eye(classes, dtype=np.float32)[labels]
