@@ -63,7 +63,8 @@ def random_motion(random: np.random.Generator, side: int, pace: NDArray[np.float
 
 def random_pace(random: np.random.Generator, frames: int, stop: bool) -> NDArray[np.float64]:
     """A speed that rises or falls evenly, from 0.3 to 1 at either end; with ``stop``, 0 from some step on."""
-    pace = np.linspace(*random.uniform(_SLOWEST, 1, 2), frames - 1)
+    first, last = random.uniform(_SLOWEST, 1, 2)
+    pace = np.linspace(first, last, frames - 1)
     if stop:
         pace[int(random.integers(frames - 1)) :] = 0
     return pace
