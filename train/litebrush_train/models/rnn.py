@@ -1,0 +1,88 @@
+"""A recurrent convolutional network that restores video: one step of time, with its state as input and output."""
+
+from __future__ import annotations
+
+import tf_keras as keras
+
+from litebrush_train.compression import ChannelGroup
+from litebrush_train.layers import DepthToSpace, SpaceToDepth
+from litebrush_train.recipes import SequenceModelRecipe
+
+BLOCK_SIZE = 2
+STATE_RANGE = (0.0, 6.0)
+
+
+def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
+    """A restorer of the next frame, given what it remembers of those before.
+
+    A step of time has no loop in it: whoever runs it hands the state on. It is the denoiser of
+    :mod:`litebrush_train.models.cnn` with a memory, in the manner of the recurrent networks for video of
+    Fuoli et al. (2019, "Efficient Video Super-Resolution through Recurrent Latent Space Propagation").
+
+    Inputs, all float32:
+        frame:       (batch, height, width, 3) degraded RGB in [0, 1]
+        noise_level: (batch, height/2, width/2, 1) standard deviation in grey levels, divided by 255
+        state:       (batch, height/2, width/2, state_channels) in [0, 6]; zeros before the first frame
+    Outputs:
+        restored:    (batch, height, width, 3) RGB, not clipped
+        next_state:  (batch, height/2, width/2, state_channels) in [0, 6], the state for the next frame
+
+    For int8: every ReLU fuses into its convolution, nothing follows the residual sums, and the state joins
+    features, whose range is like its own, rather than the frame, which needs finer steps. ReLU6 bounds the state,
+    so that it cannot grow over a long video, and gives the state that goes in and the one that comes out one range.
+
+        >>> cell(SequenceModelRecipe(channels=32, blocks=4, state_channels=16)).count_params()
+        99708
+    """
+
+    # Layers
+    def convolution(channels: int, name: str, **kwargs: object) -> keras.layers.Layer:
+        return keras.layers.Conv2D(channels, 3, padding="same", name=name, **kwargs)
+
+    # Functional model
+    half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE)
+    frame = keras.Input((height, width, 3), name="frame")
+    noise_level = keras.Input((*half, 1), name="noise_level")
+    state = keras.Input((*half, recipe.state_channels), name="state")
+    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(frame)  # (batch, H/2, W/2, 12)
+    x = keras.layers.Concatenate(name="with_noise_level")([x, noise_level])
+    x = convolution(recipe.channels, "head", activation="relu")(x)
+    x = keras.layers.Concatenate(name="with_state")([x, state])
+    x = convolution(recipe.channels, "recall", activation="relu")(x)
+    for block in range(recipe.blocks):
+        residual = convolution(recipe.channels, f"block{block}_expand", activation="relu")(x)
+        residual = convolution(recipe.channels, f"block{block}_project")(residual)
+        x = keras.layers.Add(name=f"block{block}_sum")([x, residual])
+    next_state = convolution(recipe.state_channels, "remember")(x)
+    next_state = keras.layers.ReLU(STATE_RANGE[1], name="next_state")(next_state)
+    x = convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
+    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
+    restored = keras.layers.Add(name="restored")([frame, x])
+    return keras.Model([frame, noise_level, state], [restored, next_state], name="cell")
+
+
+def channel_groups(recipe: SequenceModelRecipe) -> tuple[ChannelGroup, ...]:
+    """The cell's channels for equalization: the trunk that all blocks add to, and the inside of each block.
+
+    The state is left out: its bound of 6 does not scale.
+    """
+    blocks = range(recipe.blocks)
+    trunk = ChannelGroup(
+        producers=("recall", *(f"block{block}_project" for block in blocks)),
+        consumers=(*(f"block{block}_expand" for block in blocks), "remember", "tail"),
+    )
+    inside = (ChannelGroup((f"block{block}_expand",), (f"block{block}_project",)) for block in blocks)
+    return (trunk, *inside)
+
+
+def receptive_field_radius(recipe: SequenceModelRecipe) -> int:
+    """Pixels at full resolution beyond which the input of a step cannot change its restored frame.
+
+    A frame reaches one convolution further than a state does, so this is the frame's. It holds for one step: through
+    the state, a pixel of n frames ago reaches about n + 1 times as far. No halo of a fixed width therefore makes a
+    tiled video equal to one restored as a whole. On a device, run whole frames, or tiles each with a state
+    of its own that never leaves the tile: with this halo its first frame is exact, and later ones know less of what
+    moved in from beyond the tile.
+    """
+    convolutions = 3 + 2 * recipe.blocks  # head, recall, those of the blocks, tail
+    return convolutions * BLOCK_SIZE + BLOCK_SIZE - 1
