@@ -40,7 +40,7 @@ def video(first: int, count: int, folder: str = "a") -> dict[str, np.ndarray]:
 
 
 def names(pictures: Pictures, shot: tuple[int, ...]) -> list[str]:
-    return [pictures.index[place].path.name for place in shot]
+    return [pictures.stored[place].path.name for place in shot]
 
 
 def seeded(seed: int = 0) -> np.random.Generator:

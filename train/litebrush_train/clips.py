@@ -112,7 +112,7 @@ class ClipSource:
             scene, places = self._piece(self._shots[random.choice(len(self._shots), p=self._shot_likelihood)], random)
         scene = np.rot90(scene, int(random.integers(4)), axes=(1, 2))
         scene = scene[:, :, ::-1] if random.integers(2) else scene
-        return scene, tuple(self._pictures.index[place].path for place in places)
+        return scene, tuple(self._pictures.stored[place].path for place in places)
 
     def _piece(self, shot: tuple[int, ...], random: np.random.Generator) -> tuple[Frames, tuple[int, ...]]:
         first = int(random.integers(len(shot) - self._clips.frames + 1))
@@ -123,7 +123,7 @@ class ClipSource:
         return np.stack([self._pictures[place][piece] for place in places]), places
 
     def _area(self, place: int) -> int:
-        return math.prod(self._pictures.index[place].shape)
+        return math.prod(self._pictures.stored[place].shape)
 
 
 def _likelihood(amounts: list[int]) -> NDArray[np.float64]:

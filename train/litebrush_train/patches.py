@@ -53,7 +53,7 @@ class PatchSource:
     def __init__(self, pictures: Pictures, size: int, spoil: Spoil) -> None:
         """Cut patches of ``size`` x ``size`` pixels out of ``pictures``."""
         self._pictures, self._size, self._spoil = pictures, size, spoil
-        areas = np.array([stored.shape[0] * stored.shape[1] for stored in pictures.index], np.float64)
+        areas = np.array([stored.shape[0] * stored.shape[1] for stored in pictures.stored], np.float64)
         self._up_to = np.cumsum(areas) / areas.sum()
         sample = spoil(pictures[0][:size, :size], np.random.default_rng(0))
         self._shapes = {name: tensor.shape for name, tensor in sample.tensors().items()}
@@ -70,7 +70,7 @@ class PatchSource:
         side = int(random.integers(_SIDES))
         turned = np.rot90(patch, side % 4)
         sample = self._spoil(turned[:, ::-1] if side >= 4 else turned, random)
-        return Example(sample.tensors(), (self._pictures.index[number].path,))
+        return Example(sample.tensors(), (self._pictures.stored[number].path,))
 
 
 def crop(picture: Picture, size: int, random: np.random.Generator) -> Picture:

@@ -52,18 +52,18 @@ class Pictures(Sequence[Picture]):
     def __init__(self, memory: NDArray[np.uint8], index: tuple[StoredPicture, ...]) -> None:
         """Look at the pictures of ``index`` in ``memory``."""
         self._memory = memory
-        self.index = index
+        self.stored = index
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.stored)
 
     def __getitem__(self, number: int) -> Picture:  # type: ignore[override]
-        stored = self.index[number]
+        stored = self.stored[number]
         return self._memory[stored.offset : stored.offset + int(np.prod(stored.shape))].reshape(stored.shape)
 
     def chosen(self, numbers: Sequence[int]) -> Pictures:
         """Some of the pictures; nothing is copied."""
-        return Pictures(self._memory, tuple(self.index[number] for number in numbers))
+        return Pictures(self._memory, tuple(self.stored[number] for number in numbers))
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ class ImageFolder:
 
     def labels(self, pictures: Pictures) -> NDArray[np.int64]:
         """The class of each picture as its place in ``classes``."""
-        return np.array([self.classes.index(stored.label) for stored in pictures.index], np.int64)
+        return np.array([self.classes.index(stored.label) for stored in pictures.stored], np.int64)
 
 
-def evenly_spaced(pictures: Sequence[Picture], share: float) -> set[int]:
+def evenly_spaced(pictures: Sequence[object], share: float) -> set[int]:
     """Places of a share of the pictures, at least one and not all, as far from each other as can be."""
     count = min(len(pictures) - 1, max(1, round(len(pictures) * share)))
     return {round((number + 0.5) * len(pictures) / count - 0.5) for number in range(count)}

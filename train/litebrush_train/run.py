@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,14 @@ import tf_keras as keras
 from tqdm import tqdm
 
 from litebrush.contract import Provenance
-from litebrush_train.compression.stages import STAGES, Stage
+from litebrush_train.compression.quantization import pin_picture_ranges
+from litebrush_train.compression.stages import STAGES, KnownRanges, Stage
 from litebrush_train.config import to_sections
 from litebrush_train.distribution import Distribution
-from litebrush_train.families.family import Family, Networks
+from litebrush_train.families.family import Family, Structure
 from litebrush_train.fit import Phase, fit
 from litebrush_train.handover import write_handover
-from litebrush_train.learner import Learner
+from litebrush_train.learner import Learner, Networks
 from litebrush_train.pictures import ImageFolder, Skipped
 from litebrush_train.pipeline import Batches, ExampleSource
 from litebrush_train.recipes import TrainingRecipe
@@ -71,8 +71,10 @@ def train(
     with distribution.strategy.scope():
         networks = family.networks(images)
         stages = STAGES[recipe.compression.method] if recipe.compression.steps else ()
+        structures = family.structures()
         for stage in stages:
-            stage.require_supported(networks)
+            for network_name, network in networks.items():
+                stage.require(network, structures.get(network_name, Structure()).groups)
         learner = family.learner(networks, images)
     _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
     networks, quantized = _compress(stages, learner.networks, family, images, run, distribution)
@@ -102,23 +104,28 @@ def _compress(
 ) -> tuple[Networks, Networks]:
     """The float networks to hand over, and the quantization-aware ones or none."""
     recipe = family.recipe
-    groups = family.channel_groups()
+    structures = family.structures()
     quantized: Networks = {}
     for number, stage in enumerate(stages, start=1):
         with distribution.strategy.scope():
             typical = family.typical_inputs(images)
-            compressed = {
-                name: stage.begin(network, recipe.compression, groups.get(name, ()), typical[name])
-                for name, network in networks.items()
-            }
+            compressed: dict[str, keras.Model] = {}
+            for name, network in networks.items():
+                known = structures.get(name, Structure())
+                compressed[name] = stage.begin(
+                    network, recipe.compression, known.groups, typical[name], KnownRanges(known.ranges, known.tied)
+                )
+                _tell_left_alone(stage.name, name, stage.left_alone(network, recipe.compression))
             hooks = [stage.end_of_step(network) for network in compressed.values()]
             ends_of_step = tuple(hook for hook in hooks if hook is not None)
             learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
         source = family.refining_source(images)
         _fit(learner, stage.name, number, source, recipe.compression, recipe.run, run.path, distribution)
-        finished: Mapping[str, keras.Model] = {name: stage.finish(network) for name, network in compressed.items()}
+        finished = {name: stage.finish(network) for name, network in compressed.items()}
         if stage.quantizes:
-            quantized = family.pinned(finished)
+            for name, network in finished.items():
+                pin_picture_ranges(network, structures.get(name, Structure()).pictures)
+            quantized = finished
         else:
             networks = finished
     return networks, quantized
@@ -146,3 +153,8 @@ def _tell_skipped(skipped: tuple[Skipped, ...], used: int) -> None:
         tqdm.write(f"  {item.reason}")
     if len(skipped) > _NAMED_SKIPPED:
         tqdm.write(f"  and {len(skipped) - _NAMED_SKIPPED} more")
+
+
+def _tell_left_alone(stage: str, network: str, layers: tuple[str, ...]) -> None:
+    if layers:
+        tqdm.write(f"{stage} leaves {', '.join(layers)} of the {network} as they are")

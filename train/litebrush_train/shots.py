@@ -36,7 +36,7 @@ def find_shots(pictures: Pictures, fewest_frames: int) -> tuple[Shot, ...]:
         For each shot, the places of its frames in ``pictures``, in order of time.
     """
     videos: defaultdict[tuple[Path, str, str, str, tuple[int, ...]], list[tuple[int, int]]] = defaultdict(list)
-    for place, stored in enumerate(pictures.index):
+    for place, stored in enumerate(pictures.stored):
         named = _NUMBERED.fullmatch(stored.path.stem)
         if named:
             before, number, after = named.groups()

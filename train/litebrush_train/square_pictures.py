@@ -37,7 +37,9 @@ def require_classes(images: ImageFolder) -> None:
             f"all images lie in one class folder, '{images.classes[0]}'; give folders of two or more classes, "
             "or put the images into one flat folder to draw without classes"
         )
-    beside = [stored.path for part in (images.training, images.validation) for stored in part.index if not stored.label]
+    beside = [
+        stored.path for part in (images.training, images.validation) for stored in part.stored if not stored.label
+    ]
     if images.classes and beside:
         raise DataError(
             f"{len(beside)} images, such as '{beside[0]}', lie beside the class folders; move each into its class"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from litebrush.contract import Tiling
 from litebrush.metrics import f1_score
 from litebrush.tasks import Task
+from litebrush_train.families.family import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.film import FilmDamage
 from litebrush_train.learner import Batch, Losses, Networks
@@ -45,6 +46,9 @@ class Damage(Restoration[DamageRecipe]):
 
     def tiling(self) -> Tiling:  # noqa: D102
         return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)
+
+    def structures(self) -> dict[str, Structure]:  # noqa: D102
+        return {MODEL: Structure(ranges={"image": (0.0, 1.0)})}
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
         if random.random() < _UNDAMAGED_SHARE:

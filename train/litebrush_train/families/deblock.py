@@ -6,8 +6,8 @@ import numpy as np
 import tf_keras as keras
 
 from litebrush.contract import Tiling
-from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.degradations import Jpeg
+from litebrush_train.families.family import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import Sample
@@ -28,8 +28,9 @@ class Deblock(Restoration[DeblockRecipe]):
     def tiling(self) -> Tiling:  # noqa: D102
         return Tiling(halo=restorer_radius(self.recipe.model), alignment=BLOCK_SIZE, resizable=True)
 
-    def channel_groups(self) -> dict[str, tuple[ChannelGroup, ...]]:  # noqa: D102
-        return {MODEL: restorer_channel_groups(self.recipe.model)}
+    def structures(self) -> dict[str, Structure]:  # noqa: D102
+        groups = restorer_channel_groups(self.recipe.model)
+        return {MODEL: Structure(groups, {"image": (0.0, 1.0)}, pictures=("restored",))}
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
         return Sample({"image": Jpeg(self.recipe.jpeg.lowest, self.recipe.jpeg.highest)(clean, random)}, clean)

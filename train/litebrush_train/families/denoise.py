@@ -8,7 +8,7 @@ import tf_keras as keras
 from litebrush.contract import Tiling
 from litebrush.noise import add_gaussian_noise
 from litebrush.tensors import TensorSpec
-from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.families.family import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import NOISE_LEVEL, Sample
@@ -40,8 +40,13 @@ class Denoise(Restoration[DenoiseRecipe]):
     def tiling(self) -> Tiling:  # noqa: D102
         return Tiling(halo=restorer_radius(self.recipe.model), alignment=BLOCK_SIZE, resizable=True)
 
-    def channel_groups(self) -> dict[str, tuple[ChannelGroup, ...]]:  # noqa: D102
-        return {MODEL: restorer_channel_groups(self.recipe.model)}
+    def structures(self) -> dict[str, Structure]:  # noqa: D102
+        groups = restorer_channel_groups(self.recipe.model)
+        return {
+            MODEL: Structure(
+                groups, {"image": (0.0, 1.0), "noise_level": (0.0, 1.0)}, pictures=("with_noise_level", "restored")
+            )
+        }
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
         return noisy(clean, random.uniform(self.recipe.noise.lowest, self.recipe.noise.highest), random)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -20,6 +21,23 @@ from litebrush_train.pipeline import ExampleSource
 from litebrush_train.recipes import CompressionRecipe
 
 RecipeType = TypeVar("RecipeType")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What compression must know about a network beyond its layers.
+
+    Attributes:
+        groups: channels that may be scaled or dropped together.
+        ranges: of inputs, where they are known; others are observed.
+        tied: state inputs and the layers whose output becomes the state, which share one range.
+        pictures: layers that hold pictures; as 8-bit tensors they are the pictures' own bytes.
+    """
+
+    groups: tuple[ChannelGroup, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    tied: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 class Family(ABC, Generic[RecipeType]):
@@ -61,13 +79,9 @@ class Family(ABC, Generic[RecipeType]):
     ) -> SupervisedLearner:
         """Trains compressed networks on; ``original`` are the trained ones."""
 
-    def channel_groups(self) -> Mapping[str, tuple[ChannelGroup, ...]]:
-        """For each network, channels that are the same wherever they appear; none where that is not worked out."""
+    def structures(self) -> Mapping[str, Structure]:
+        """What compression must know about networks; a network that is not named has nothing to say."""
         return {}
-
-    def pinned(self, quantized: Networks) -> Networks:
-        """Quantization-aware networks with the ranges that the contract wants, such as [0, 1] for pictures."""
-        return quantized
 
     def refining_source(self, images: ImageFolder) -> ExampleSource:
         """What a compression phase learns from."""

@@ -17,7 +17,7 @@ from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.adversarial import AdversarialLearner
 from litebrush_train.augmentation import RANDOM_NUMBERS
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family
+from litebrush_train.families.family import Family, Structure
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.gan import discriminator, generator
@@ -64,7 +64,7 @@ class PicturesAndLatents:
                 "augmentation": random.random(2 * RANDOM_NUMBERS, np.float32),
                 **label,
             },
-            (self._pictures.index[number].path,),
+            (self._pictures.stored[number].path,),
         )
 
 
@@ -116,6 +116,9 @@ class Gan(Family[GanRecipe]):
             lambda networks: self._sheet(networks[GENERATOR], images),
             ends_of_step,
         )
+
+    def structures(self) -> Mapping[str, Structure]:  # noqa: D102
+        return {GENERATOR: Structure(ranges={"label": (0.0, 1.0)})}
 
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
         return {GENERATOR: self._draws(images, self.recipe.run.calibration_images, 1)}

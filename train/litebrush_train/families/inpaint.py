@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from litebrush.contract import Tiling
 from litebrush.metrics import psnr_db
 from litebrush.tasks import Task
+from litebrush_train.families.family import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.mask_folder import MaskFolder, load_mask_folder
@@ -44,6 +45,11 @@ class Inpaint(Restoration[InpaintRecipe]):
 
     def tiling(self) -> Tiling:  # noqa: D102
         return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)
+
+    def structures(self) -> dict[str, Structure]:  # noqa: D102
+        return {
+            MODEL: Structure(ranges={"image": (0.0, 1.0), "mask": (0.0, 1.0)}, pictures=("image_and_mask", "restored"))
+        }
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
         return _holed(clean, self._mask(*clean.shape[:2], random, int(random.integers(_KINDS))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract, Provenance, StatePair, Tiling
-from litebrush.samples import Arrays
+from litebrush.samples import Arrays, fill_by_reflection
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.clips import Clip, ClipSource
@@ -21,14 +22,13 @@ from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.rnn import BLOCK_SIZE, STATE_RANGE, cell, channel_groups, receptive_field_radius
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
 from litebrush_train.recipes import CompressionRecipe, RnnRecipe, TrainingRecipe
-from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses, zero_state
+from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
 from litebrush_train.shots import find_shots
 
 CELL = "cell"
 _SIGNATURE = "restore"
 _OBSERVED_CLIPS = 4
 _OBSERVED_SIDE = 128
-_CLIPS_A_TRAINING_FRAME = 3
 _VALIDATION_CLIPS = 2
 _OBSERVING_STREAM = 2**63
 
@@ -48,7 +48,9 @@ class Rnn(Family[RnnRecipe]):
         shots = find_shots(pictures, frames)
         in_shots = {place for shot in shots for place in shot}
         stills = [place for place in range(len(pictures)) if place not in in_shots]
-        chosen = {stills[number] for number in evenly_spaced(pictures.chosen(stills), share)} if len(stills) > 1 else set()
+        chosen = (
+            {stills[number] for number in evenly_spaced(pictures.chosen(stills), share)} if len(stills) > 1 else set()
+        )
         for shot in shots:
             if len(shot) >= 3 * frames:
                 chosen |= set(shot[-max(frames, round(share * len(shot))) :])
@@ -86,7 +88,9 @@ class Rnn(Family[RnnRecipe]):
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
         arrays = self._steps(self._clips(images.training, _OBSERVED_CLIPS, _OBSERVED_SIDE))
         side = _OBSERVED_SIDE // BLOCK_SIZE
-        levels = np.broadcast_to(arrays["noise_level"][:, None, None, None], (len(arrays["noise_level"]), side, side, 1))
+        levels = np.broadcast_to(
+            arrays["noise_level"][:, None, None, None], (len(arrays["noise_level"]), side, side, 1)
+        )
         inputs = {"frame": arrays["frame"] / 255, "noise_level": levels / 255, "state": arrays["state"]}
         return {CELL: {name: np.asarray(array, np.float32) for name, array in inputs.items()}}
 
@@ -135,10 +139,11 @@ class Rnn(Family[RnnRecipe]):
         }
 
     def _clips(self, pictures: Pictures, count: int, side: int) -> list[Clip]:
-        """Clips that are the same each time, as large as asked for or as the pictures allow."""
-        source = ClipSource(pictures, self.recipe.clips, self.recipe.noise, side)
+        """Clips that are the same each time; pictures that are too small are repeated by reflection."""
+        smallest = min(min(stored.shape[:2]) for stored in pictures.stored) // BLOCK_SIZE * BLOCK_SIZE
+        source = ClipSource(pictures, self.recipe.clips, self.recipe.noise, min(side, smallest))
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _OBSERVING_STREAM]))
-        return [source.clip(random) for _ in range(count)]
+        return [_filled(source.clip(random), side) for _ in range(count)]
 
     def _steps(self, clips: list[Clip]) -> Mapping[str, NDArray[np.generic]]:
         """Single steps of time: frames uint8, noise levels in grey levels, and the states of an untrained cell.
@@ -171,3 +176,10 @@ class Rnn(Family[RnnRecipe]):
             return clip_figures(networks[CELL], clips)
 
         return SupervisedLearner(networks, recipe, unrolled_losses, evaluate, preview, ends_of_step)
+
+
+def _filled(clip: Clip, side: int) -> Clip:
+    def fill(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.stack([fill_by_reflection(frame, side, side) for frame in frames])
+
+    return replace(clip, degraded=fill(clip.degraded), clean=fill(clip.clean))

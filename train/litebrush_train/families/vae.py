@@ -15,7 +15,7 @@ from litebrush.samples import Arrays
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family
+from litebrush_train.families.family import Family, Structure
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.vae import decoder, encoder
@@ -48,7 +48,7 @@ class SquareSource:
         picture = self._pictures[number]
         mirrored = picture[:, ::-1] if random.integers(2) else picture
         tensors = {"image": mirrored * np.float32(1 / 255), "noise": random.standard_normal(self._latent, np.float32)}
-        return Example(tensors, (self._pictures.index[number].path,))
+        return Example(tensors, (self._pictures.stored[number].path,))
 
 
 class Vae(Family[VaeRecipe]):
@@ -127,6 +127,9 @@ class Vae(Family[VaeRecipe]):
     def _latents(self, count: int) -> NDArray[np.float32]:
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _VALIDATION_STREAM]))
         return random.standard_normal((count, self.recipe.model.latent), np.float32)
+
+    def structures(self) -> Mapping[str, Structure]:  # noqa: D102
+        return {ENCODER: Structure(ranges={"image": (0.0, 1.0)}), DECODER: Structure(pictures=("image",))}
 
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
         pictures = _first(images.training, _OBSERVED) / np.float32(255)
