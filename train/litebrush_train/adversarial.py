@@ -13,7 +13,7 @@ from litebrush_train.pictures import Picture
 from litebrush_train.recipes import AdversarialRecipe
 
 _STEPS_TO_FORGET_THE_START = 10.0
-_FIRST_MOMENT = {"hinge": 0.0, "dcgan": 0.5}
+_FIRST_MOMENT = 0.5
 
 
 class AdversarialLearner:
@@ -35,10 +35,9 @@ class AdversarialLearner:
         """Join two networks; ``evaluate`` and ``preview`` get the generator that will be handed over."""
         self._is_hinge = architecture == "hinge"
         self._generator, self._discriminator = generator, discriminator
-        first_moment = _FIRST_MOMENT[architecture]
 
         def adam(rate: float, model: keras.Model) -> keras.optimizers.Optimizer:
-            optimizer = keras.optimizers.Adam(rate, first_moment, jit_compile=False)
+            optimizer = keras.optimizers.Adam(rate, _FIRST_MOMENT, jit_compile=False)
             optimizer.build(model.trainable_variables)
             return optimizer
 

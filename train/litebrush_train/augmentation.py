@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-RANDOM_NUMBERS = 7
+RANDOM_NUMBERS = 5
 _LARGEST_SHIFT = 1 / 8
-_HOLE = 1 / 2
 
 
 def augment(pictures: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """Brightness, saturation, contrast, translation and cutout, by (batch, 7) uniform ``numbers``."""
+    """Brightness, saturation, contrast and translation, by (batch, 5) uniform ``numbers``."""
     own = [numbers[:, index, None, None, None] for index in range(3)]
     pictures = _coloured(pictures, *own)
-    pictures = _shifted(pictures, numbers[:, 3], numbers[:, 4])
-    return pictures * _cutout_mask(pictures, numbers[:, 5], numbers[:, 6])
+    return _shifted(pictures, numbers[:, 3], numbers[:, 4])
 
 
 def _coloured(pictures: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor, contrast: tf.Tensor) -> tf.Tensor:
@@ -40,13 +38,3 @@ def _shifted(pictures: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tenso
     rows = offsets(down)[:, None] + tf.range(side)[None]
     columns = offsets(right)[:, None] + tf.range(side)[None]
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
-
-
-def _cutout_mask(pictures: tf.Tensor, vertical: tf.Tensor, horizontal: tf.Tensor) -> tf.Tensor:
-    side = pictures.shape[1]
-    half = side * _HOLE / 2
-    places = tf.range(side, dtype=tf.float32)[None]
-    rows = tf.abs(places - vertical[:, None] * side) < half
-    columns = tf.abs(places - horizontal[:, None] * side) < half
-    hole = rows[:, :, None] & columns[:, None, :]
-    return 1 - tf.cast(hole, tf.float32)[..., None]

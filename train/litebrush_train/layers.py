@@ -34,26 +34,6 @@ class DepthToSpace(_BlockRearrangement):
 
 
 @keras.utils.register_keras_serializable("litebrush")
-class AsNearestUpsampling(keras.initializers.Initializer):
-    """For a convolution before :class:`DepthToSpace`: the pixels of a block start equal (Aitken et al. 2017).
-
-    Different ones would begin as a checkerboard that training has to remove.
-    """
-
-    def __init__(self, block_size: int) -> None:
-        self.block_size = block_size
-
-    def __call__(self, shape: tuple[int, ...], dtype: tf.DType | None = None, **kwargs: Any) -> tf.Tensor:
-        """A kernel (height, width, channels in, channels out * block_size ** 2)."""
-        copies = self.block_size**2
-        kernel = keras.initializers.GlorotUniform()((*shape[:3], shape[3] // copies), dtype)
-        return tf.tile(kernel, [1, 1, 1, copies])
-
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {"block_size": self.block_size}
-
-
-@keras.utils.register_keras_serializable("litebrush")
 class GlobalSumPooling(keras.layers.Layer):
     """(batch, H, W, C) -> (batch, C)."""
 

@@ -24,6 +24,7 @@ _ARITHMETIC = (keras.layers.Subtract, keras.layers.Multiply)
 _PREFIX = "quant_"
 _RANGES_OF_DEVICES = {"tanh": (-1.0, 127 / 128), "sigmoid": (0.0, 255 / 256)}  # TensorFlow Lite's int8 kernels fix them
 _RANGED_BEFORE_ACTIVATION = ("tanh", "sigmoid", "softmax")
+_ACTIVATIONS = (None, "linear", "relu", *_RANGED_BEFORE_ACTIVATION)
 _PRESERVABLE = (keras.layers.Conv2D, keras.layers.Dense)
 _FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
@@ -132,18 +133,23 @@ def require_quantizable(network: keras.Model, preserve_zeros: bool = False) -> N
     """Refuse a network with a layer that 8-bit arithmetic cannot be simulated for.
 
     Raises:
-        RecipeError: names the layer and its class.
+        RecipeError: names the layer, its class and the method.
     """
     method = "prune-qat" if preserve_zeros else "qat"
     registry = tfmot.quantization.keras.default_8bit.Default8BitQuantizeRegistry()
     for layer in fold_normalizations(network).layers:
         known = registry.supports(layer) or isinstance(layer, (keras.layers.InputLayer, *_REARRANGEMENTS, *_ARITHMETIC))
-        if preserve_zeros and layer.weights and not isinstance(layer, keras.layers.BatchNormalization):
+        if preserve_zeros and layer.weights:
             known = type(layer) in _PRESERVABLE
         if not known and not _folds(layer):
             raise RecipeError(
                 f"--compress {method} cannot take layer '{layer.name}' ({type(layer).__name__}): "
                 "8-bit arithmetic cannot be simulated for it; choose another method, or another model"
+            )
+        if _activation(layer) not in _ACTIVATIONS:
+            raise RecipeError(
+                f"--compress {method} cannot take layer '{layer.name}' ({type(layer).__name__}) with activation "
+                f"'{_activation(layer)}'; there is {', '.join(_ACTIVATIONS[1:])}"
             )
 
 

@@ -132,6 +132,7 @@ class Gan(Family[GanRecipe]):
             task=Task.GENERATE,
             signatures=(Signature("generate", (TensorSpec("latent", Role.LATENT, (1, latent)), *label), (image,)),),
             labels=images.classes,
+            tiling=None,
             provenance=provenance,
         )
 

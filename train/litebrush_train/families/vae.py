@@ -143,6 +143,7 @@ class Vae(Family[VaeRecipe]):
             name=self.recipe.run.name,
             task=Task.AUTOENCODE,
             signatures=(Signature("encode", (image,), (vector,)), Signature("decode", (vector,), (image,))),
+            tiling=None,
             provenance=provenance,
         )
 

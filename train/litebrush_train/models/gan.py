@@ -11,7 +11,7 @@ import math
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.layers import AsNearestUpsampling, DepthToSpace, GlobalSumPooling, SpectralConv2D, SpectralDense
+from litebrush_train.layers import GlobalSumPooling, SpectralConv2D, SpectralDense
 from litebrush_train.recipes import GeneratorRecipe
 
 _SMALLEST_SIDE = 4
@@ -42,18 +42,17 @@ def _latent_and_label(recipe: GeneratorRecipe, classes: int) -> tuple[list[keras
 
 
 def _hinge_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
-    """Convolution, batch normalization, ReLU, depth-to-space: every layer folds or fuses, and quantizes well.
+    """Nearest upsampling, convolution, batch normalization, ReLU: every layer folds or fuses, and quantizes well.
 
-    A convolution before depth-to-space does the work of a transposed one without its checkerboard (Shi et al. 2016).
+    Transposed convolutions, and convolutions before depth-to-space, cost the same and begin as a checkerboard
+    (Odena et al. 2016).
     """
     # Layers
     doublings = _doublings(recipe.side)
     widths = [min(_WIDEST, recipe.channels * 2 ** (doublings - level)) for level in range(doublings + 1)]
 
     def block(channels: int, name: str, x: keras.KerasTensor) -> keras.KerasTensor:
-        x = keras.layers.Conv2D(
-            channels, 3, padding="same", use_bias=False, kernel_initializer=AsNearestUpsampling(2), name=name
-        )(x)
+        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, name=name)(x)
         x = keras.layers.BatchNormalization(name=f"{name}_normalized")(x)
         return keras.layers.ReLU(name=f"{name}_activation")(x)
 
@@ -62,8 +61,8 @@ def _hinge_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], activation="relu", name="seed")(x)
     x = keras.layers.Reshape((_SMALLEST_SIDE, _SMALLEST_SIDE, widths[0]), name="seed_picture")(x)
     for level in range(doublings):
-        x = block(4 * widths[level + 1], f"up{level}", x)
-        x = DepthToSpace(2, name=f"up{level}_enlarged")(x)  # (batch, 2h, 2w, widths[level + 1])
+        x = keras.layers.UpSampling2D(2, interpolation="nearest", name=f"up{level}_enlarged")(x)
+        x = block(widths[level + 1], f"up{level}", x)  # (batch, 2h, 2w, widths[level + 1])
     image = keras.layers.Conv2D(3, 3, padding="same", activation="tanh", name="image")(x)
     return keras.Model(inputs, image, name="generator")
 

@@ -1,0 +1,69 @@
+"""The default GAN against the textbook's DCGAN, at equal time: each trains for so many minutes on a core of its own.
+
+    python benchmarks/gan_comparison.py train --data clothing/train --minutes 60 --out gan-comparison/
+    python benchmarks/gan_comparison.py measure --data clothing/train --reference clothing/val \
+        --features mobilenet.tflite --out gan-comparison/
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+ARCHITECTURES = {
+    "hinge": (),
+    "dcgan": (
+        "model.architecture=dcgan",
+        "training.learning_rate=2e-4",  # of the paper
+        "training.discriminator_learning_rate=2e-4",
+    ),
+}
+_CHECKPOINT_EVERY = 100
+_MORE_STEPS_THAN_THERE_IS_TIME_FOR = 1_000_000
+
+
+@click.group()
+def main() -> None:
+    """Train both, then measure both."""
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--minutes", type=float, default=60, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def train(data: Path, minutes: float, out: Path) -> None:
+    """Train both at the same time, each bound to one core, and kill them when the time is over."""
+    out.mkdir(parents=True, exist_ok=True)
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < len(ARCHITECTURES):
+        raise click.ClickException(f"{len(ARCHITECTURES)} cores are needed, this machine has {len(cores)}")
+    runs = [_begin(data, name, core, out) for name, core in zip(ARCHITECTURES, cores)]
+    time.sleep(60 * minutes)
+    for run in runs:
+        if run.poll() is not None:
+            raise click.ClickException(f"a run ended early, see {out}/*.log")
+        run.send_signal(signal.SIGKILL)
+
+
+def _begin(data: Path, name: str, core: int, out: Path) -> subprocess.Popen[bytes]:
+    settings = (
+        *ARCHITECTURES[name],
+        f"training.steps={_MORE_STEPS_THAN_THERE_IS_TIME_FOR}",
+        f"run.checkpoint_every={_CHECKPOINT_EVERY}",
+    )
+    command = [sys.executable, "-m", "litebrush", "train", "gan", "--data", str(data), "--out", str(out / name)]
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    with (out / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, *arguments], stderr=log, stdout=log, preexec_fn=lambda: os.sched_setaffinity(0, {core})
+        )
+
+
+if __name__ == "__main__":
+    main()
