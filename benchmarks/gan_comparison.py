@@ -1,7 +1,7 @@
 """The default GAN against the textbook's DCGAN, at equal time: each trains for so many minutes on a core of its own.
 
-    python benchmarks/gan_comparison.py train --data clothing/train --minutes 60 --out gan-comparison/
-    python benchmarks/gan_comparison.py measure --data clothing/train --reference clothing/val \
+python benchmarks/gan_comparison.py train --data clothing/train --minutes 60 --out gan-comparison/
+python benchmarks/gan_comparison.py measure --data clothing/train --reference clothing/val \
         --features mobilenet.tflite --out gan-comparison/
 """
 

@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.compression import equalize, pin_picture_ranges, quantization_aware
-from litebrush_train.config import ModelRecipe
-from litebrush_train.models.cnn import channel_groups, denoiser, receptive_field_radius
+from litebrush_train.models.cnn import multiscale, multiscale_alignment, multiscale_radius, restorer, restorer_radius
+from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
+from litebrush_train.recipes import ConvolutionalRecipe, MultiscaleRecipe, SparseCodingRecipe
 
-RECIPE = ModelRecipe(channels=8, blocks=1)
+RECIPE = ConvolutionalRecipe(channels=8, blocks=1)
 
 
 def inputs(side: int, count: int = 1) -> dict[str, np.ndarray]:
@@ -26,72 +26,58 @@ def positive(model: keras.Model) -> keras.Model:
     return model
 
 
+def reach(model: keras.Model, side: int, at: tuple[int, int]) -> int:
+    """How far from an output pixel the farthest input pixel is that it depends on."""
+    sample = {name: array for name, array in inputs(side).items() if name in model.input_names}
+    if "mask" in model.input_names:
+        sample["mask"] = np.zeros((1, side, side, 1), np.float32)
+    image = tf.constant(sample.pop("image"))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        pixel = model({"image": image, **sample})[0, at[0], at[1], 0]
+    influence = np.abs(tape.gradient(pixel, image).numpy()[0]).sum(axis=2)
+    return max(np.abs(np.argwhere(influence > 0) - at).max(axis=0))
+
+
 @pytest.mark.parametrize("blocks", [1, 2])
 @pytest.mark.parametrize("at", [(40, 40), (41, 41)])
 def test_the_halo_is_the_receptive_fields_radius(blocks, at):
-    recipe = ModelRecipe(channels=2, blocks=blocks)
-    model = positive(denoiser(recipe))
-    sample = {name: tf.constant(array) for name, array in inputs(80).items()}
-    with tf.GradientTape() as tape:
-        tape.watch(sample["image"])
-        pixel = model(sample)[0, at[0], at[1], 0]
-    influence = np.abs(tape.gradient(pixel, sample["image"]).numpy()[0]).sum(axis=2)
-    reach = max(np.abs(np.argwhere(influence > 0) - at).max(axis=0))
-    assert reach == receptive_field_radius(recipe)
+    recipe = ConvolutionalRecipe(channels=2, blocks=blocks)
+    assert reach(positive(restorer(recipe, noise_level=True)), 80, at) == restorer_radius(recipe)
 
 
-def test_an_untrained_denoiser_leaves_the_photo_alone():
+@pytest.mark.parametrize("stride", [2, 4])
+def test_a_sparse_coders_halo_covers_its_receptive_field(stride):
+    recipe = SparseCodingRecipe(atoms=2, stride=stride, iterations=1)
+    model = positive(sparse_coder(recipe))
+    reaches = [reach(model, 96, (48 + shift, 48 + shift)) for shift in range(stride)]
+    assert max(reaches) == sparse_coder_radius(recipe)
+
+
+@pytest.mark.parametrize(("levels", "side"), [(1, 96), (2, 256)])
+@pytest.mark.parametrize(("output", "channels"), [("restored", 3), ("mask", 1)])
+def test_a_multiscale_networks_halo_covers_its_receptive_field(levels, side, output, channels):
+    recipe = MultiscaleRecipe(channels=2, levels=levels, blocks=1, widest=2)
+    model = positive(multiscale(recipe, output, channels))
+    block = multiscale_alignment(recipe)
+    middle = side // 2 // block * block
+    reaches = [reach(model, side, (middle + shift, middle + shift)) for shift in range(block)]
+    assert max(reaches) <= multiscale_radius(recipe) <= max(reaches) + block
+
+
+def test_an_untrained_restorer_leaves_the_photo_alone():
     sample = inputs(32)
-    assert np.array_equal(denoiser(RECIPE)(sample).numpy(), sample["image"])
+    assert np.array_equal(restorer(RECIPE, noise_level=True)(sample).numpy(), sample["image"])
 
 
-def test_the_denoiser_has_the_documented_size():
-    assert denoiser(ModelRecipe(channels=32, blocks=4)).count_params() == 81228
+def test_the_restorer_has_the_documented_size():
+    assert restorer(ConvolutionalRecipe(channels=32, blocks=4), noise_level=True).count_params() == 81228
 
 
-def random_denoiser() -> keras.Model:
-    model = denoiser(RECIPE)
-    random = np.random.default_rng(0)
-    model.set_weights([weights + random.normal(0, 0.05, weights.shape) for weights in model.get_weights()])
-    return model
-
-
-def test_equalization_changes_the_weights_and_not_the_result():
-    model, sample = random_denoiser(), inputs(32, count=2)
-    equalized = equalize(model, channel_groups(RECIPE))
-    assert not np.allclose(model.get_layer("head").get_weights()[0], equalized.get_layer("head").get_weights()[0])
-    assert np.allclose(model(sample), equalized(sample), atol=1e-5)
-
-
-def test_equalization_undoes_badly_scaled_channels():
-    model = random_denoiser()
-    kernel, bias = model.get_layer("block0_expand").get_weights()
-    scale = np.geomspace(0.01, 100, kernel.shape[-1])
-    model.get_layer("block0_expand").set_weights([kernel * scale, bias * scale])
-    kernel, bias = model.get_layer("block0_project").get_weights()
-    model.get_layer("block0_project").set_weights([kernel / scale[:, None], bias])
-    kernel = equalize(model, channel_groups(RECIPE)).get_layer("block0_project").get_weights()[0]
-    largest = np.abs(kernel).max(axis=(0, 1, 3))
-    assert largest.max() / largest.min() < 3
-
-
-def test_simulated_quantization_stays_near_the_float_model():
-    keras.utils.set_random_seed(0)
-    model = denoiser(RECIPE)
-    model.set_weights([weights + np.random.normal(0, 0.05, weights.shape) for weights in model.get_weights()])
-    sample = inputs(32, count=4)
-    quantized = quantization_aware(model, sample)
-    difference = np.abs(quantized(sample, training=False).numpy() - model(sample).numpy())
-    assert 0 < difference.mean() < 0.02
-
-
-def test_pinned_layers_hold_pictures_at_the_pictures_own_scale():
-    model = denoiser(RECIPE)
-    quantized = quantization_aware(model, inputs(32))
-    pin_picture_ranges(quantized, ("restored",))
-    pinned = [layer for layer in quantized.layers if layer.name.startswith("quantize_layer")]
-    pinned.append(quantized.get_layer("quant_restored"))
-    assert len(pinned) == 3
-    for layer in pinned:
-        ranges = {v.name.rsplit("_", 1)[-1]: float(v) for v in layer.weights if v.name[-6:] in ("_min:0", "_max:0")}
-        assert ranges == {"min:0": 0.0, "max:0": 1.0}
+def test_codes_are_zero_where_the_threshold_is_above_them():
+    recipe = SparseCodingRecipe(atoms=4, iterations=1)
+    model = sparse_coder(recipe)
+    observer = keras.Model(model.inputs, model.get_layer(CODES).output)
+    sample = inputs(32)
+    assert np.any(observer(sample).numpy() != 0)
+    assert not np.any(observer({**sample, "noise_level": np.full_like(sample["noise_level"], 100.0)}).numpy())

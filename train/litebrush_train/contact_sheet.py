@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from litebrush_train.degradations import Picture
+from litebrush_train.pictures import Picture
 
 _PAPER = 255
 _INK = 30

@@ -20,8 +20,7 @@ from PIL import Image, ImageFilter
 
 from litebrush.errors import RecipeError
 from litebrush.noise import add_gaussian_noise
-
-Picture = NDArray[np.uint8]
+from litebrush_train.pictures import Picture
 
 _CHANNELS = np.arange(3)
 _GREY_LEVELS = np.arange(256, dtype=np.float64)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.errors import RecipeError
-from litebrush_train.degradations import Picture, check_bounds
+from litebrush_train.degradations import check_bounds
 from litebrush_train.mask_folder import MaskFolder
 from litebrush_train.masks import Mask, random_dust, random_scratches, random_stains
+from litebrush_train.pictures import Picture
 
 Colour = NDArray[np.float64]  # (3,) RGB in grey levels
 

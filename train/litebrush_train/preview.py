@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +21,6 @@ from litebrush_train.degradations import (
     GaussianNoise,
     InTurn,
     Jpeg,
-    Picture,
     PoissonNoise,
     Sepia,
     Sometimes,
@@ -38,6 +36,7 @@ from litebrush_train.masks import (
     random_strokes,
     random_text,
 )
+from litebrush_train.pictures import Picture, load_image_folders
 
 _SIDE = 160
 _SMALLEST_SIDE = 64
@@ -75,14 +74,11 @@ def command(data: tuple[Path, ...], out: Path, mask_folder: Path | None, seed: i
       litebrush train preview --data photos/ --out sheet.png
       litebrush train preview --data photos/ --masks damage/ --seed 3 --out sheet.png
     """
-    require_extra("train", "tensorflow", "tqdm", *(("tomli",) if sys.version_info < (3, 11) else ()))
+    require_extra("train", "tqdm", *(("tomli",) if sys.version_info < (3, 11) else ()))
     check_output(out, to_photo(np.zeros((1, 1, 3), np.uint8)))
     masks = load_mask_folder(mask_folder) if mask_folder is not None else None
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
-    from litebrush_train.data import load_image_folders
-
     folder = load_image_folders(data, 0.1, _SMALLEST_SIDE)
-    write_image(draw_preview(folder.training + folder.validation, masks, seed), out)
+    write_image(draw_preview([*folder.training, *folder.validation], masks, seed), out)
     click.echo(f"wrote {out}; the first picture of each row is the original")
 
 
