@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from dataclasses import dataclass
@@ -107,29 +108,32 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
     ]
 
 
+def family_class(family: FamilyCommand) -> Any:
+    """The class of a family, imported at last: TensorFlow comes with it."""
+    module, name = family.home
+    return getattr(importlib.import_module(f"litebrush_train.families.{module}"), name)
+
+
 def _train(family: FamilyCommand, **given: Any) -> None:
     needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "tqdm")
     require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
     from litebrush_train import recipes
     from litebrush_train.config import build, override, shipped_sections
 
-    module, name = family.home
     overrides: tuple[str, ...] = given["overrides"]
     sections = override(shipped_sections(family.name), overrides)
     if given["compress"]:
         sections.setdefault("compression", {})["method"] = given["compress"]
     if given.get("masks"):
         sections.setdefault("masks", {})["folder"] = str(given["masks"])
-    recipe = build(getattr(recipes, f"{name}Recipe"), sections)
+    recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), sections)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
-    import importlib
-
     from litebrush_train.distribution import distribution
     from litebrush_train.run import train
     from litebrush_train.run_folder import RunFolder
 
     spread = distribution(given["strategy"])
-    kind = getattr(importlib.import_module(f"litebrush_train.families.{module}"), name)
+    kind = family_class(family)
     handover = train(
         family.name,
         kind(recipe),

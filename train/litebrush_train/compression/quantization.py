@@ -55,7 +55,14 @@ class QuantizedOutput(tfmot.quantization.keras.QuantizeConfig):
         return {}
 
 
-_CUSTOM_OBJECTS = {kind.__name__: kind for kind in (*_REARRANGEMENTS, QuantizedOutput)}
+class MovedValues(QuantizedOutput):
+    """For a layer that moves an input's values: it has no range of its own, but its input gets one because of it."""
+
+    def get_output_quantizers(self, layer: keras.layers.Layer) -> list[Any]:  # noqa: D102
+        return []
+
+
+_CUSTOM_OBJECTS = {kind.__name__: kind for kind in (*_REARRANGEMENTS, QuantizedOutput, MovedValues)}
 
 
 class _PreservingScheme(tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme):
@@ -163,6 +170,8 @@ def _folds(layer: keras.layers.Layer) -> bool:
 
 def _simulated(network: keras.Model, preserve_zeros: bool) -> keras.Model:
     def annotate(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, _REARRANGEMENTS) and isinstance(layer.input.node.layer, keras.layers.InputLayer):
+            return tfmot.quantization.keras.quantize_annotate_layer(layer, MovedValues())
         if isinstance(layer, (keras.layers.InputLayer, *_REARRANGEMENTS)):
             return layer
         config = QuantizedOutput() if isinstance(layer, _ARITHMETIC) else None

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made.pictures import photo_pixels
+from made.recipes import TINY
+from PIL import Image
+
+from litebrush.contract import Precision
+from litebrush.errors import DataError, RecipeError
+from litebrush.loading import open_model, verify
+from litebrush_export.pipeline import export
+from litebrush_train import recipes
+from litebrush_train.cli import FAMILIES, family_class
+from litebrush_train.config import build, override, shipped_sections
+from litebrush_train.distribution import distribution
+from litebrush_train.run import train
+from litebrush_train.run_folder import RunFolder
+
+PRECISIONS = (Precision.FLOAT32, Precision.INT8)
+BY_NAME = {family.name: family for family in FAMILIES}
+
+
+@pytest.fixture(scope="module")
+def class_folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classes")
+    for place, name in enumerate(("hats", "shoes")):
+        (folder / name).mkdir()
+        for index in range(5):
+            Image.fromarray(photo_pixels(80, 100, seed=10 * place + index)).save(folder / name / f"{index}.png")
+    return folder
+
+
+def run(name: str, data: Path, out: Path, *settings: str) -> Path:
+    sections = override(shipped_sections(name), (*TINY[name], *settings))
+    family = family_class(BY_NAME[name])
+    recipe = build(getattr(recipes, f"{family.__name__}Recipe"), sections)
+    return train(name, family(recipe), (data,), RunFolder(out), False, "waves", "CC0-1.0", distribution(None))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_family_trains_hands_over_converts_and_runs(name, class_folders, tmp_path):
+    handover = run(name, class_folders, tmp_path / "run")
+    exported = export(handover, PRECISIONS, tmp_path / "models")
+    for file, precision in zip(exported, PRECISIONS):
+        result = verify(file.path)
+        assert result.identical
+        assert result.contract.name == name
+        assert result.contract.precision is precision
+    assert not exported[1].parity.float_operators
+    assert exported[1].parity.psnr_to_float32_db > 25
+    assert open_model(exported[0].path).contract.provenance.training_data == "waves"
+
+
+def test_a_conditional_generator_knows_its_classes_and_an_unconditional_one_has_none(class_folders, tmp_path):
+    contracts = {}
+    for which, data in (("classes", class_folders), ("flat", class_folders / "hats")):
+        handover = run("gan", data, tmp_path / which, "compression.method=none")
+        contracts[which] = json.loads((handover / "contract.json").read_text())
+    assert contracts["classes"]["labels"] == ["hats", "shoes"]
+    assert contracts["flat"]["labels"] == []
+    assert [tensor["role"] for tensor in contracts["flat"]["signatures"][0]["inputs"]] == ["latent"]
+
+
+def test_a_generator_of_one_class_folder_is_refused_before_anything_is_written(class_folders, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "hats").symlink_to(class_folders / "hats")
+    with pytest.raises(DataError, match="all images lie in one class folder"):
+        run("gan", tmp_path / "data", tmp_path / "run")
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+@pytest.mark.parametrize("architecture", ["hinge", "dcgan"])
+def test_either_architecture_draws_pictures_of_the_asked_side(architecture, class_folders, tmp_path):
+    settings = (f"model.architecture={architecture}", "model.side=128", "compression.method=none")
+    handover = run("gan", enlarged(class_folders, tmp_path / "large"), tmp_path / "run", *settings)
+    with np.load(handover / "golden.npz") as golden:
+        assert golden["generate/image"].shape == (128, 128, 3)
+
+
+def enlarged(folder: Path, out: Path) -> Path:
+    for path in folder.rglob("*.png"):
+        target = out / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).resize((140, 130)).save(target)
+    return out
+
+
+@pytest.mark.parametrize("method", ["prune", "prune-2:4", "cluster", "prune-qat", "channels"])
+def test_a_denoiser_takes_every_compression(method, class_folders, tmp_path):
+    handover = run("denoise", class_folders, tmp_path / "run", f"compression.method={method}")
+    (file,) = export(handover, (Precision.INT8,), tmp_path / "models")
+    assert verify(file.path).identical
+    assert (handover / "quantization_aware_model").is_dir() == (method == "prune-qat")
+
+
+def test_what_a_method_cannot_take_is_named_before_training(class_folders, tmp_path):
+    with pytest.raises(RecipeError, match="channels"):
+        run("vae", class_folders, tmp_path / "run", "compression.method=channels")
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_run_leaves_previews_and_figures(class_folders, tmp_path):
+    run("denoise", class_folders, tmp_path / "run", "compression.method=none")
+    header = (tmp_path / "run" / "logs" / "training.csv").read_text().splitlines()[0]
+    assert header.split(",") == [
+        "step", "distance", "seconds_a_step", "data_share", "learning_rate", "psnr_db", "ssim"
+    ]  # fmt: skip
+    assert Image.open(tmp_path / "run" / "previews" / "training-0000002.png").size == (6 * 132 - 4, 3 * 132 - 4)
+    assert list((tmp_path / "run" / "tensorboard" / "training").iterdir())
