@@ -8,7 +8,6 @@ All precisions take turns in one run, so that a busy machine slows each of them 
 from __future__ import annotations
 
 import json
-import platform
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from machine import processor
 from rich.console import Console
 from rich.table import Table
 
@@ -79,16 +79,6 @@ def peak_megabytes(precision: str) -> float:
     """Peak memory of a 12-megapixel photo above the imported interpreter, in a process of its own."""
     command = [sys.executable, "-c", _MEMORY_PROGRAM, precision]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-def processor() -> str:
-    """The CPU's name where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 @click.command()
