@@ -10,9 +10,9 @@ import tensorflow as tf
 import tf_keras as keras
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from litebrush_train.compression import Stage
+from litebrush_train.compression.stages import Stage
 from litebrush_train.layers import DepthToSpace
-from litebrush_train.learner import SupervisedLearner
+from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.cnn import restorer
 from litebrush_train.models.gan import generator
 from litebrush_train.recipes import CompressionRecipe, ConvolutionalRecipe, GeneratorRecipe
@@ -106,18 +106,19 @@ def outputs(model: keras.Model, inputs: Inputs) -> list[np.ndarray]:
 def learner(network: keras.Model, stage: Stage, recipe: CompressionRecipe) -> SupervisedLearner:
     """Learns to answer one half, everywhere."""
 
-    def losses(model: keras.Model, batch: Inputs, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        results = model(batch, training=True)
+    def losses(networks: Networks, batch: Inputs, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        results = networks["model"](batch, training=True)
         results = results if isinstance(results, list) else [results]
         return {"loss": tf.add_n([tf.reduce_mean(tf.square(result - 0.5)) for result in results])}
 
+    end_of_step = stage.end_of_step(network)
     return SupervisedLearner(
-        network,
+        {"model": network},
         recipe,
         losses,
-        lambda model: {},
-        lambda model: np.zeros((1, 1, 3), np.uint8),
-        stage.end_of_step(network),
+        lambda networks: {},
+        lambda networks: np.zeros((1, 1, 3), np.uint8),
+        (end_of_step,) if end_of_step else (),
     )
 
 

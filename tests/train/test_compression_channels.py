@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from made.networks import SIDE, learner, made_denoiser, made_encoder, outputs, pictures, shaken, steps_of
 
 from litebrush.errors import RecipeError
-from litebrush_train.compression import STAGES, ChannelGroup, require_compressible
 from litebrush_train.compression.channels import channels_to_keep
+from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.compression.stages import STAGES
+from litebrush_train.compression.structure import Structure
 from litebrush_train.models.cnn import restorer_channel_groups
 from litebrush_train.recipes import CompressionRecipe, ConvolutionalRecipe
 
@@ -49,7 +51,7 @@ def test_dropping_dead_channels_leaves_the_result_and_half_of_the_channels():
     network, inputs = made_denoiser(CHANNELS, blocks=2)
     dead = np.random.default_rng(0).permutation(CHANNELS)[: CHANNELS // 2]
     kill(network, GROUPS, dead)
-    smaller = STAGE.begin(network, RECIPE, GROUPS, inputs)
+    smaller = STAGE.begin(network, RECIPE, Structure(GROUPS), inputs)
     assert np.allclose(outputs(network, inputs)[0], outputs(smaller, inputs)[0], atol=1e-5)
     assert smaller.get_layer("head").filters == smaller.get_layer("block1_expand").filters == CHANNELS // 2
     assert [layer.name for layer in smaller.layers] == [layer.name for layer in network.layers]
@@ -57,7 +59,7 @@ def test_dropping_dead_channels_leaves_the_result_and_half_of_the_channels():
 
 def test_the_network_and_its_file_get_smaller():
     network, inputs = made_denoiser(CHANNELS, blocks=2)
-    smaller = STAGE.begin(network, RECIPE, GROUPS, inputs)
+    smaller = STAGE.begin(network, RECIPE, Structure(GROUPS), inputs)
     assert smaller.count_params() < 0.4 * network.count_params()
     assert tflite_size(smaller) < 0.6 * tflite_size(network)
 
@@ -69,7 +71,7 @@ def test_channels_that_nobody_reads_go_first():
         kernel, bias = network.get_layer(name).get_weights()
         kernel[:, :, unread] = 0
         network.get_layer(name).set_weights([kernel, bias])
-    smaller = STAGE.begin(network, RECIPE, GROUPS, inputs)
+    smaller = STAGE.begin(network, RECIPE, Structure(GROUPS), inputs)
     assert np.allclose(outputs(network, inputs)[0], outputs(smaller, inputs)[0], atol=1e-5)
 
 
@@ -79,7 +81,7 @@ def test_layers_that_treat_each_channel_by_itself_are_cut_with_them():
         kernel, bias = network.get_layer(name).get_weights()
         np.moveaxis(kernel, axis, 0)[::2] = 0
         network.get_layer(name).set_weights([kernel, bias])
-    smaller = STAGE.begin(network, RECIPE, groups, inputs)
+    smaller = STAGE.begin(network, RECIPE, Structure(groups), inputs)
     assert smaller.get_layer("normalized").gamma.shape == smaller.get_layer("slope").alpha.shape[2:] == (CHANNELS // 2,)
     for was, now in zip(outputs(network, inputs), outputs(smaller, inputs)):
         assert np.allclose(was, now, atol=1e-5)
@@ -87,7 +89,7 @@ def test_layers_that_treat_each_channel_by_itself_are_cut_with_them():
 
 def test_the_smaller_network_trains_and_is_plain():
     network, inputs = made_denoiser(CHANNELS, blocks=2)
-    begun = STAGE.begin(network, RECIPE, GROUPS, inputs)
+    begun = STAGE.begin(network, RECIPE, Structure(GROUPS), inputs)
     take = steps_of(learner(begun, STAGE, RECIPE), inputs)
     first = take(1)
     assert take(3) < first
@@ -98,7 +100,7 @@ def test_the_smaller_network_trains_and_is_plain():
 def test_dropping_leaves_the_given_network_as_it_is():
     network, inputs = made_denoiser(CHANNELS, blocks=2)
     before = network.get_weights()
-    STAGE.begin(network, RECIPE, GROUPS, inputs)
+    STAGE.begin(network, RECIPE, Structure(GROUPS), inputs)
     assert all(np.array_equal(was, now) for was, now in zip(before, network.get_weights()))
 
 
@@ -124,17 +126,17 @@ def test_kept_channels_are_few_and_a_multiple_of_eight_where_possible(channels, 
 def test_a_group_whose_channels_cannot_be_followed_is_refused_by_name(group, named):
     network, _ = made_encoder()
     with pytest.raises(RecipeError, match=f"--compress channels cannot take layer {named}"):
-        require_compressible(network, RECIPE, (group,))
+        STAGE.require(network, Structure((group,)))
 
 
 def test_a_sum_with_channels_of_no_group_is_refused_by_name():
     network, _ = made_denoiser(CHANNELS, blocks=2)
     trunk = ChannelGroup(("head", "block0_project"), ("block0_expand", "block1_expand", "tail"))
     with pytest.raises(RecipeError, match=r"'block1_sum' \(Add\): it joins .* with 'block1_project'"):
-        require_compressible(network, RECIPE, (trunk,))
+        STAGE.require(network, Structure((trunk,)))
 
 
 def test_without_groups_the_method_is_refused():
     network, _ = made_denoiser()
     with pytest.raises(RecipeError, match="'restorer' names none"):
-        require_compressible(network, RECIPE)
+        STAGE.require(network, Structure())

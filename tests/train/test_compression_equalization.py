@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from made.networks import made_denoiser, outputs
 
-from litebrush_train.compression import equalize
+from litebrush_train.compression.equalization import equalize
 from litebrush_train.models.cnn import restorer_channel_groups
 from litebrush_train.recipes import ConvolutionalRecipe
 

@@ -17,8 +17,9 @@ from made.networks import (
     with_layer,
 )
 
-from litebrush_train.compression import STAGES, Stage
 from litebrush_train.compression.pruning import MaskedLayer, prune
+from litebrush_train.compression.stages import STAGES, Stage
+from litebrush_train.compression.structure import Structure
 from litebrush_train.recipes import CompressionRecipe
 
 STEPS = 9
@@ -35,7 +36,7 @@ def kernels(model: keras.Model) -> dict[str, np.ndarray]:
 
 def pruned(stage: Stage, made, settings: CompressionRecipe) -> tuple[keras.Model, keras.Model]:
     network, inputs = made
-    begun = stage.begin(network, settings, (), inputs)
+    begun = stage.begin(network, settings, Structure(), inputs)
     steps_of(learner(begun, stage, settings), inputs)(settings.steps)
     return begun, stage.finish(begun)
 
@@ -70,7 +71,7 @@ def test_training_goes_on_after_the_last_weights_went():
     network, inputs = made_denoiser()
     settings = recipe("prune", steps=12)
     (stage,) = STAGES["prune"]
-    begun = stage.begin(network, settings, (), inputs)
+    begun = stage.begin(network, settings, Structure(), inputs)
     take = steps_of(learner(begun, stage, settings), inputs)
     take(8)
     masks = [layer.pruning_vars[0][1].numpy() for layer in begun.layers if isinstance(layer, MaskedLayer)]
@@ -94,7 +95,7 @@ def test_the_asked_sparsity_is_reached_within_two_thirds_of_the_steps(steps, spa
 def test_a_cell_called_several_times_a_step_counts_one_step():
     network, inputs = made_cell("tanh")
     (stage,) = STAGES["prune"]
-    begun = stage.begin(network, recipe("prune"), (), inputs)
+    begun = stage.begin(network, recipe("prune"), Structure(), inputs)
     renew = stage.end_of_step(begun)
 
     @tf.function
@@ -136,11 +137,11 @@ def test_an_interrupted_pruning_ends_as_an_uninterrupted_one(method, tmp_path):
     network, inputs = made_denoiser()
     _, uninterrupted = pruned(stage, (network, inputs), settings)
 
-    begun = stage.begin(network, settings, (), inputs)
+    begun = stage.begin(network, settings, Structure(), inputs)
     first = learner(begun, stage, settings)
     steps_of(first, inputs)(4)
     saved = tf.train.Checkpoint(**first.kept).save(str(tmp_path / "checkpoint"))
-    again = stage.begin(network, settings, (), inputs)
+    again = stage.begin(network, settings, Structure(), inputs)
     second = learner(again, stage, settings)
     tf.train.Checkpoint(**second.kept).restore(saved).assert_consumed()
     steps_of(second, inputs)(STEPS - 4)

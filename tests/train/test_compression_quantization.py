@@ -19,14 +19,10 @@ from made.networks import (
 )
 
 from litebrush.errors import RecipeError
-from litebrush_train.compression import (
-    STAGES,
-    KnownRanges,
-    pin_picture_ranges,
-    quantization_aware,
-    require_compressible,
-)
 from litebrush_train.compression.folding import fold_normalizations
+from litebrush_train.compression.quantization import pin_picture_ranges, quantization_aware, require_quantizable
+from litebrush_train.compression.stages import STAGES
+from litebrush_train.compression.structure import Structure
 from litebrush_train.recipes import CompressionRecipe
 
 RECIPE = CompressionRecipe(steps=3, learning_rate=1e-3, method="qat")
@@ -72,7 +68,7 @@ def test_the_network_stays_near_and_becomes_one_all_integer_graph(made):
 def test_the_stage_trains_and_hands_on_its_ranges(made):
     network, inputs = made()
     (stage,) = STAGES["qat"]
-    begun = stage.begin(network, RECIPE, (), inputs)
+    begun = stage.begin(network, RECIPE, Structure(), inputs)
     take = steps_of(learner(begun, stage, RECIPE), inputs)
     assert take(3) < take(1) * 2
     assert stage.quantizes
@@ -93,7 +89,7 @@ def test_the_stage_trains_and_hands_on_its_ranges(made):
 def test_a_layer_that_cannot_be_quantized_is_named_before_training(layer):
     network, _ = with_layer(layer)
     with pytest.raises(RecipeError, match=rf"--compress qat cannot take layer 'odd' \({type(layer).__name__}\)"):
-        require_compressible(network, RECIPE)
+        require_quantizable(network)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +103,7 @@ def test_a_layer_that_cannot_be_quantized_is_named_before_training(layer):
 def test_an_activation_that_cannot_be_quantized_is_named_before_training(layer):
     network, _ = with_layer(layer)
     with pytest.raises(RecipeError, match=r"layer 'odd' \(\w+\) with activation 'g?elu'"):
-        require_compressible(network, RECIPE)
+        require_quantizable(network)
 
 
 def test_a_normalization_that_follows_an_activation_is_named():
@@ -115,14 +111,13 @@ def test_a_normalization_that_follows_an_activation_is_named():
     x = keras.layers.Conv2D(4, 3, activation="relu")(image)
     network = keras.Model(image, keras.layers.BatchNormalization(name="late")(x))
     with pytest.raises(RecipeError, match=r"'late' \(BatchNormalization\)"):
-        require_compressible(network, RECIPE)
+        require_quantizable(network)
 
 
 def test_pruned_and_quantized_at_once_names_what_only_one_of_them_takes():
     network, _ = made_sparse_coder()
-    recipe = CompressionRecipe(steps=3, learning_rate=1e-3, method="prune-qat")
     with pytest.raises(RecipeError, match=r"--compress prune-qat cannot take layer 'decode0' \(Conv2DTranspose\)"):
-        require_compressible(network, recipe)
+        require_quantizable(network, preserve_zeros=True)
 
 
 @pytest.mark.parametrize("made", [lambda: made_generator("dcgan"), made_generator])
@@ -142,7 +137,7 @@ def test_folding_removes_normalizations_after_dense_and_transposed_layers():
 def test_given_ranges_hold_through_training_and_others_follow_the_inputs():
     network, inputs = made_denoiser()
     (stage,) = STAGES["qat"]
-    begun = stage.begin(network, RECIPE, (), inputs, KnownRanges({"image": (0.0, 1.0)}))
+    begun = stage.begin(network, RECIPE, Structure(ranges={"image": (0.0, 1.0)}), inputs)
     brighter = {**inputs, "image": 3 * inputs["image"], "noise_level": 3 * inputs["noise_level"]}
     steps_of(learner(begun, stage, RECIPE), brighter)(3)
     details = interpreter(begun).get_input_details()
@@ -163,8 +158,8 @@ def test_pinned_pictures_have_their_own_scale():
 def test_a_state_comes_in_on_the_scale_on_which_it_went_out(activation):
     network, inputs = made_cell(activation)
     (stage,) = STAGES["qat"]
-    known = KnownRanges({"frame": (0.0, 1.0)}, (("state", "next_state"),))
-    begun = stage.begin(network, RECIPE, (), inputs, known)
+    structure = Structure(ranges={"frame": (0.0, 1.0)}, tied=(("state", "next_state"),))
+    begun = stage.begin(network, RECIPE, structure, inputs)
     steps_of(learner(begun, stage, RECIPE), inputs)(3)
     converted = interpreter(begun)
     state = of_channels(converted.get_input_details(), 4)

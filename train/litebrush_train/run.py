@@ -11,10 +11,11 @@ from tqdm import tqdm
 
 from litebrush.contract import Provenance
 from litebrush_train.compression.quantization import pin_picture_ranges
-from litebrush_train.compression.stages import STAGES, KnownRanges, Stage
+from litebrush_train.compression.stages import STAGES, Stage
+from litebrush_train.compression.structure import Structure
 from litebrush_train.config import to_sections
 from litebrush_train.distribution import Distribution
-from litebrush_train.families.family import Family, Structure
+from litebrush_train.families.family import Family
 from litebrush_train.fit import Phase, fit
 from litebrush_train.handover import write_handover
 from litebrush_train.learner import Learner, Networks
@@ -74,7 +75,7 @@ def train(
         structures = family.structures()
         for stage in stages:
             for network_name, network in networks.items():
-                stage.require(network, structures.get(network_name, Structure()).groups)
+                stage.require(network, structures.get(network_name, Structure()))
         learner = family.learner(networks, images)
     _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
     networks, quantized = _compress(stages, learner.networks, family, images, run, distribution)
@@ -111,10 +112,8 @@ def _compress(
             typical = family.typical_inputs(images)
             compressed: dict[str, keras.Model] = {}
             for name, network in networks.items():
-                known = structures.get(name, Structure())
-                compressed[name] = stage.begin(
-                    network, recipe.compression, known.groups, typical[name], KnownRanges(known.ranges, known.tied)
-                )
+                structure = structures.get(name, Structure())
+                compressed[name] = stage.begin(network, recipe.compression, structure, typical[name])
                 _tell_left_alone(stage.name, name, stage.left_alone(network, recipe.compression))
             hooks = [stage.end_of_step(network) for network in compressed.values()]
             ends_of_step = tuple(hook for hook in hooks if hook is not None)

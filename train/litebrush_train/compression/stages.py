@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from litebrush_train.compression.channels import drop_channels, require_droppable
 from litebrush_train.compression.clustering import cluster, strip_clusters, too_small_to_cluster
-from litebrush_train.compression.equalization import ChannelGroup, equalize
+from litebrush_train.compression.equalization import equalize
 from litebrush_train.compression.pruning import (
     dense_under_two_of_four,
     masks_renewal,
@@ -21,27 +20,11 @@ from litebrush_train.compression.pruning import (
     prune_two_of_four,
     strip_masks,
 )
-from litebrush_train.compression.quantization import Range, quantization_aware, require_quantizable
+from litebrush_train.compression.quantization import quantization_aware, require_quantizable
+from litebrush_train.compression.structure import Structure
 from litebrush_train.recipes import CompressionRecipe
 
-Groups = tuple[ChannelGroup, ...]
 Inputs = Mapping[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class KnownRanges:
-    """Ranges of inputs and outputs that :func:`~litebrush_train.compression.quantization.quantization_aware` fixes.
-
-    Attributes:
-        of_inputs: least and greatest value, by input name.
-        tied: pairs of an input and an output layer that share one range, such as a recurrent state.
-    """
-
-    of_inputs: Mapping[str, Range] = field(default_factory=dict)
-    tied: tuple[tuple[str, str], ...] = ()
-
-
-NOTHING_KNOWN = KnownRanges()
 
 
 class Stage(ABC):
@@ -55,26 +38,20 @@ class Stage(ABC):
     name: ClassVar[str]
     quantizes: ClassVar[bool] = False
 
-    def require(self, network: keras.Model, groups: Groups) -> None:  # noqa: B027
+    def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: B027
         """Refuse, with RecipeError, what this stage cannot take; to be called before any training."""
 
     @abstractmethod
     def begin(
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
         """The network to train; the given one stays as it is.
 
         Args:
             network: a functional model.
             recipe: steps, sparsity, clusters.
-            groups: channels that may be scaled or dropped together.
+            structure: what its layers do not say.
             typical_inputs: float32 by input name, typical of what the network will see.
-            known: ranges that need not be learned; of use to a stage that quantizes.
         """
 
     def left_alone(self, network: keras.Model, recipe: CompressionRecipe) -> tuple[str, ...]:
@@ -96,12 +73,7 @@ class Pruning(Stage):
     name = "pruning"
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
         return prune(network, recipe)
 
@@ -116,12 +88,7 @@ class PruningTwoOfFour(Pruning):
     """Two of every four weights along the input channels become zero."""
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
         return prune_two_of_four(network)
 
@@ -135,12 +102,7 @@ class Clustering(Stage):
     name = "clustering"
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
         return cluster(network, recipe.clusters)
 
@@ -156,18 +118,13 @@ class ChannelPruning(Stage):
 
     name = "channel_pruning"
 
-    def require(self, network: keras.Model, groups: Groups) -> None:  # noqa: D102
-        require_droppable(network, groups)
+    def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: D102
+        require_droppable(network, structure.groups)
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
-        return drop_channels(network, groups, recipe.sparsity, typical_inputs)
+        return drop_channels(network, structure.groups, recipe.sparsity, typical_inputs)
 
 
 class QuantizationAwareTraining(Stage):
@@ -176,37 +133,27 @@ class QuantizationAwareTraining(Stage):
     name = "quantization_aware_training"
     quantizes = True
 
-    def require(self, network: keras.Model, groups: Groups) -> None:  # noqa: D102
+    def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: D102
         require_quantizable(network)
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
-        equalized = equalize(network, groups)
-        return quantization_aware(equalized, typical_inputs, known.of_inputs, known.tied)
+        equalized = equalize(network, structure.groups)
+        return quantization_aware(equalized, typical_inputs, structure.ranges, structure.tied)
 
 
 class SparseQuantizationAwareTraining(QuantizationAwareTraining):
     """The same, and weights that are zero stay zero."""
 
-    def require(self, network: keras.Model, groups: Groups) -> None:  # noqa: D102
+    def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: D102
         require_quantizable(network, preserve_zeros=True)
 
     def begin(  # noqa: D102
-        self,
-        network: keras.Model,
-        recipe: CompressionRecipe,
-        groups: Groups,
-        typical_inputs: Inputs,
-        known: KnownRanges = NOTHING_KNOWN,
+        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
-        equalized = equalize(network, groups)
-        return quantization_aware(equalized, typical_inputs, known.of_inputs, known.tied, preserve_zeros=True)
+        equalized = equalize(network, structure.groups)
+        return quantization_aware(equalized, typical_inputs, structure.ranges, structure.tied, preserve_zeros=True)
 
 
 STAGES: Mapping[str, tuple[Stage, ...]] = {
@@ -218,13 +165,3 @@ STAGES: Mapping[str, tuple[Stage, ...]] = {
     "prune-qat": (Pruning(), SparseQuantizationAwareTraining()),
     "channels": (ChannelPruning(),),
 }
-
-
-def require_compressible(network: keras.Model, recipe: CompressionRecipe, groups: Groups = ()) -> None:
-    """Refuse a network that the recipe's method cannot take; to be called before any training.
-
-    Raises:
-        RecipeError: names the layer, its class and the method.
-    """
-    for stage in STAGES[recipe.method]:
-        stage.require(network, groups)

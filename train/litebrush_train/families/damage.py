@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from litebrush.contract import Tiling
 from litebrush.metrics import f1_score
 from litebrush.tasks import Task
-from litebrush_train.families.family import Structure
+from litebrush_train.compression.structure import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.film import FilmDamage
 from litebrush_train.learner import Batch, Losses, Networks

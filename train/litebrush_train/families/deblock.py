@@ -6,8 +6,8 @@ import numpy as np
 import tf_keras as keras
 
 from litebrush.contract import Tiling
+from litebrush_train.compression.structure import Structure
 from litebrush_train.degradations import Jpeg
-from litebrush_train.families.family import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import Sample

@@ -8,12 +8,12 @@ import tf_keras as keras
 from litebrush.contract import Tiling
 from litebrush.noise import add_gaussian_noise
 from litebrush.tensors import TensorSpec
-from litebrush_train.families.family import Structure
+from litebrush_train.compression.structure import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import NOISE_LEVEL, Sample
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe
+from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe, SparseRecipe
 
 _LEVELS_TO_LOOK_AT = (15.0, 25.0, 50.0)
 
@@ -28,7 +28,7 @@ def level_in_turn(noise: NoiseRecipe, number: int) -> float:
     return float(np.clip(_LEVELS_TO_LOOK_AT[number % len(_LEVELS_TO_LOOK_AT)], noise.lowest, noise.highest))
 
 
-class Denoise(Restoration[DenoiseRecipe]):
+class Denoise(Restoration[DenoiseRecipe | SparseRecipe]):
     """Residual network at half resolution, trained on Gaussian noise."""
 
     recipe_type = DenoiseRecipe

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -13,31 +12,14 @@ from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract, Provenance
 from litebrush.samples import Arrays
-from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.compression.structure import Structure
 from litebrush_train.handover import Network
-from litebrush_train.learner import Learner, Networks, SupervisedLearner
+from litebrush_train.learner import Learner, Networks
 from litebrush_train.pictures import ImageFolder
 from litebrush_train.pipeline import ExampleSource
-from litebrush_train.recipes import CompressionRecipe
+from litebrush_train.recipes import TrainingRecipe
 
 RecipeType = TypeVar("RecipeType")
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What compression must know about a network beyond its layers.
-
-    Attributes:
-        groups: channels that may be scaled or dropped together.
-        ranges: of inputs, where they are known; others are observed.
-        tied: state inputs and the layers whose output becomes the state, which share one range.
-        pictures: layers that hold pictures; as 8-bit tensors they are the pictures' own bytes.
-    """
-
-    groups: tuple[ChannelGroup, ...] = ()
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    tied: tuple[tuple[str, str], ...] = ()
-    pictures: tuple[str, ...] = ()
 
 
 class Family(ABC, Generic[RecipeType]):
@@ -64,20 +46,20 @@ class Family(ABC, Generic[RecipeType]):
     def source(self, images: ImageFolder) -> ExampleSource:
         """What the training phase learns from."""
 
-    @abstractmethod
     def learner(self, networks: Networks, images: ImageFolder) -> Learner:
         """Trains fresh networks."""
+        return self.refiner(networks, networks, self.recipe.training, images, ())
 
     @abstractmethod
     def refiner(
         self,
-        compressed: Networks,
+        networks: Networks,
         original: Networks,
-        recipe: CompressionRecipe,
+        recipe: TrainingRecipe,
         images: ImageFolder,
         ends_of_step: tuple[Callable[[], None], ...],
-    ) -> SupervisedLearner:
-        """Trains compressed networks on; ``original`` are the trained ones."""
+    ) -> Learner:
+        """Trains networks on; ``original`` are those that they were made from by compression."""
 
     def structures(self) -> Mapping[str, Structure]:
         """What compression must know about networks; a network that is not named has nothing to say."""

@@ -16,14 +16,15 @@ from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.adversarial import AdversarialLearner
 from litebrush_train.augmentation import RANDOM_NUMBERS
+from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family, Structure
+from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.gan import discriminator, generator
 from litebrush_train.pictures import ImageFolder, Picture, Pictures
 from litebrush_train.pipeline import Example
-from litebrush_train.recipes import CompressionRecipe, GanRecipe
+from litebrush_train.recipes import GanRecipe, TrainingRecipe
 from litebrush_train.square_pictures import one_hot, read_squares, require_classes
 
 GENERATOR = "generator"
@@ -97,9 +98,9 @@ class Gan(Family[GanRecipe]):
 
     def refiner(  # noqa: D102
         self,
-        compressed: Networks,
+        networks: Networks,
         original: Networks,
-        recipe: CompressionRecipe,
+        recipe: TrainingRecipe,
         images: ImageFolder,
         ends_of_step: tuple[Callable[[], None], ...],
     ) -> SupervisedLearner:
@@ -109,7 +110,7 @@ class Gan(Family[GanRecipe]):
             return {"distance": tf.reduce_mean(tf.abs(networks[GENERATOR](inputs, training=True) - wanted))}
 
         return SupervisedLearner(
-            compressed,
+            networks,
             recipe,
             losses,
             lambda networks: {},

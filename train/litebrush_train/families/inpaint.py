@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from litebrush.contract import Tiling
 from litebrush.metrics import psnr_db
 from litebrush.tasks import Task
-from litebrush_train.families.family import Structure
+from litebrush_train.compression.structure import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.mask_folder import MaskFolder, load_mask_folder

@@ -20,10 +20,10 @@ from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.contact_sheet import grid
 from litebrush_train.families.family import Family, RecipeType
 from litebrush_train.handover import Network
-from litebrush_train.learner import Batch, Learner, Losses, Networks, SupervisedLearner
+from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.patches import NOISE_LEVEL, PatchSource, Sample, draw_samples, inputs_of, stacked
 from litebrush_train.pictures import ImageFolder, Picture, load_image_folders
-from litebrush_train.recipes import CompressionRecipe, TrainingRecipe
+from litebrush_train.recipes import TrainingRecipe
 
 MODEL = "model"
 _OBSERVED = 12
@@ -88,19 +88,6 @@ class Restoration(Family[RecipeType]):
     def source(self, images: ImageFolder) -> PatchSource:  # noqa: D102
         return PatchSource(images.training, self.recipe.patches.patch_size, self.spoil)
 
-    def learner(self, networks: Networks, images: ImageFolder) -> Learner:  # noqa: D102
-        return self._learner(networks, self.recipe.training, images)
-
-    def refiner(  # noqa: D102
-        self,
-        compressed: Networks,
-        original: Networks,
-        recipe: CompressionRecipe,
-        images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...],
-    ) -> SupervisedLearner:
-        return self._learner(compressed, recipe, images, ends_of_step)
-
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
         return {MODEL: inputs_of(self._observed(images, training=True))}
 
@@ -158,12 +145,13 @@ class Restoration(Family[RecipeType]):
     def _run(self, network: keras.Model, batch: Batch) -> tf.Tensor:
         return network({name: batch[name] for name in network.input_names if name in batch}, training=True)
 
-    def _learner(
+    def refiner(  # noqa: D102
         self,
         networks: Networks,
+        original: Networks,
         recipe: TrainingRecipe,
         images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...] = (),
+        ends_of_step: tuple[Callable[[], None], ...],
     ) -> SupervisedLearner:
         samples = self._observed(images, training=False)
 

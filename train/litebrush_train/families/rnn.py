@@ -15,13 +15,14 @@ from litebrush.samples import Arrays, fill_by_reflection
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.clips import Clip, ClipSource
+from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family, Structure
+from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.rnn import BLOCK_SIZE, STATE_RANGE, cell, channel_groups, receptive_field_radius
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
-from litebrush_train.recipes import CompressionRecipe, RnnRecipe, TrainingRecipe
+from litebrush_train.recipes import RnnRecipe, TrainingRecipe
 from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
 from litebrush_train.shots import find_shots
 
@@ -61,19 +62,6 @@ class Rnn(Family[RnnRecipe]):
 
     def source(self, images: ImageFolder) -> ClipSource:  # noqa: D102
         return ClipSource(images.training, self.recipe.clips, self.recipe.noise, self.recipe.patches.patch_size)
-
-    def learner(self, networks: Networks, images: ImageFolder) -> SupervisedLearner:  # noqa: D102
-        return self._learner(networks, self.recipe.training, images)
-
-    def refiner(  # noqa: D102
-        self,
-        compressed: Networks,
-        original: Networks,
-        recipe: CompressionRecipe,
-        images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...],
-    ) -> SupervisedLearner:
-        return self._learner(compressed, recipe, images, ends_of_step)
 
     def structures(self) -> Mapping[str, Structure]:  # noqa: D102
         return {
@@ -158,12 +146,13 @@ class Rnn(Family[RnnRecipe]):
         state = random.uniform(*STATE_RANGE, shape).astype(np.float32)
         return {"frame": frames, "noise_level": levels, "state": state}
 
-    def _learner(
+    def refiner(  # noqa: D102
         self,
         networks: Networks,
+        original: Networks,
         recipe: TrainingRecipe,
         images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...] = (),
+        ends_of_step: tuple[Callable[[], None], ...],
     ) -> SupervisedLearner:
         clips = self._clips(images.validation, _OBSERVED_CLIPS, _OBSERVED_SIDE)
 

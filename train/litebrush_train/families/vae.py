@@ -14,14 +14,15 @@ from litebrush.metrics import psnr_db, ssim
 from litebrush.samples import Arrays
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
+from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family, Structure
+from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.vae import decoder, encoder
 from litebrush_train.pictures import ImageFolder, Picture, Pictures
 from litebrush_train.pipeline import Example
-from litebrush_train.recipes import CompressionRecipe, TrainingRecipe, VaeRecipe
+from litebrush_train.recipes import TrainingRecipe, VaeRecipe
 from litebrush_train.square_pictures import read_squares
 
 ENCODER, DECODER = "encoder", "decoder"
@@ -65,19 +66,6 @@ class Vae(Family[VaeRecipe]):
     def source(self, images: ImageFolder) -> SquareSource:  # noqa: D102
         return SquareSource(images.training, self.recipe.model.latent)
 
-    def learner(self, networks: Networks, images: ImageFolder) -> SupervisedLearner:  # noqa: D102
-        return self._learner(networks, self.recipe.training, images)
-
-    def refiner(  # noqa: D102
-        self,
-        compressed: Networks,
-        original: Networks,
-        recipe: CompressionRecipe,
-        images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...],
-    ) -> SupervisedLearner:
-        return self._learner(compressed, recipe, images, ends_of_step)
-
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
         """Squared error of a picture drawn from the latent's distribution, and that distribution's divergence.
 
@@ -96,12 +84,13 @@ class Vae(Family[VaeRecipe]):
         warm_up_steps = max(1.0, self.recipe.divergence.warm_up * self.recipe.training.steps)
         return self.recipe.divergence.weight * tf.minimum(1.0, tf.cast(step, tf.float32) / warm_up_steps)
 
-    def _learner(
+    def refiner(  # noqa: D102
         self,
         networks: Networks,
+        original: Networks,
         recipe: TrainingRecipe,
         images: ImageFolder,
-        ends_of_step: tuple[Callable[[], None], ...] = (),
+        ends_of_step: tuple[Callable[[], None], ...],
     ) -> SupervisedLearner:
         count = min(_OBSERVED, len(images.validation))
         truth = np.stack([images.validation[number] for number in range(count)])
