@@ -24,6 +24,7 @@ class FamilyCommand:
         help: first line of the help text.
         data: what --data is, in words.
         takes_masks: there is a folder of damage masks to learn from.
+        draws: its networks draw pictures, which can be measured.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FamilyCommand:
     help: str
     data: str = "Folder of clean photos; give it again for more folders."
     takes_masks: bool = False
+    draws: bool = False
 
 
 FAMILIES = (
@@ -50,12 +52,14 @@ FAMILIES = (
         ("gan", "Gan"),
         "Train a generator of pictures, by class where the folder has class folders.",
         "Folder of class folders, or of images without classes; give it again for more folders.",
+        draws=True,
     ),
     FamilyCommand(
         "vae",
         ("vae", "Vae"),
         "Train a variational autoencoder: pictures as short vectors and back.",
         "Folder of images, with or without class folders; give it again for more folders.",
+        draws=True,
     ),
 )
 _COMPRESSIONS = ("none", "qat", "prune", "prune-2:4", "cluster", "prune-qat", "channels")
@@ -77,6 +81,13 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
     masks = click.Option(
         ["--masks"], type=click.Path(path_type=Path), help="Folder of masks of film damage, white on black."
     )
+    features = click.Option(
+        ["--features"],
+        metavar="FILE",
+        help="A .tflite image classifier: now and then, pictures drawn are measured against held-out ones in its "
+        "features (FID, KID; with classes, class accuracy). 'inception' downloads Keras's InceptionV3 for that. "
+        "Without it, drawn pictures are not measured.",
+    )
     return [
         click.Option(["--data"], type=click.Path(path_type=Path), multiple=True, required=True, help=family.data),
         click.Option(
@@ -86,6 +97,7 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
             help="Folder of the run: recipe, logs, previews, checkpoints, hand-over.",
         ),
         *([masks] if family.takes_masks else []),
+        *([features] if family.draws else []),
         click.Option(
             ["--set", "overrides"], multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the recipe."
         ),
@@ -108,7 +120,7 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
 
 
 def _train(family: FamilyCommand, **given: Any) -> None:
-    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "tqdm")
+    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "flatbuffers", "tqdm")
     require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
     from litebrush_train import recipes
     from litebrush_train.config import build, override, shipped_sections
@@ -125,14 +137,16 @@ def _train(family: FamilyCommand, **given: Any) -> None:
     import importlib
 
     from litebrush_train.distribution import distribution
+    from litebrush_train.features import feature_extractor
     from litebrush_train.run import train
     from litebrush_train.run_folder import RunFolder
 
     spread = distribution(given["strategy"])
     kind = getattr(importlib.import_module(f"litebrush_train.families.{module}"), name)
+    extractors = (feature_extractor(given["features"]),) if given.get("features") else ()
     handover = train(
         family.name,
-        kind(recipe),
+        kind(recipe, *extractors),
         given["data"],
         RunFolder(given["out"]),
         given["resume"],

@@ -15,7 +15,9 @@ from litebrush.samples import Arrays
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family, Structure
+from litebrush_train.families.family import Structure
+from litebrush_train.families.generative import Generative
+from litebrush_train.generation_quality import Labels
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.vae import decoder, encoder
@@ -51,10 +53,11 @@ class SquareSource:
         return Example(tensors, (self._pictures.stored[number].path,))
 
 
-class Vae(Family[VaeRecipe]):
+class Vae(Generative[VaeRecipe]):
     """An encoder to mean and log-variance, and a decoder; on a device both are deterministic."""
 
     recipe_type = VaeRecipe
+    draws_by_class = False
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
         return read_squares(folders, self.recipe.model.side, self.recipe.run.validation_share, store)
@@ -119,10 +122,16 @@ class Vae(Family[VaeRecipe]):
 
         def preview(networks: Networks) -> Picture:
             shown = truth[:_SHOWN]
-            drawn = _to_bytes(networks[DECODER].predict(self._latents(len(shown)), verbose=0))
+            drawn = self.drawn(networks, len(shown), None, images)
             return grid([*shown, *made(networks, shown), *drawn], len(shown))
 
-        return SupervisedLearner(networks, recipe, self.losses, evaluate, preview, ends_of_step)
+        measure = self.measured(images)
+        return SupervisedLearner(networks, recipe, self.losses, evaluate, preview, ends_of_step, measure)
+
+    def drawn(  # noqa: D102
+        self, networks: Networks, count: int, labels: Labels | None, images: ImageFolder
+    ) -> NDArray[np.uint8]:
+        return _to_bytes(networks[DECODER].predict(self._latents(count), verbose=0))
 
     def _latents(self, count: int) -> NDArray[np.float32]:
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _VALIDATION_STREAM]))
