@@ -84,9 +84,9 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
     features = click.Option(
         ["--features"],
         metavar="FILE",
-        help="A .tflite image classifier: now and then, pictures drawn are measured against held-out ones in its "
-        "features (FID, KID; with classes, class accuracy). 'inception' downloads Keras's InceptionV3 for that. "
-        "Without it, drawn pictures are not measured.",
+        help="A .tflite image classifier: every fourth checkpoint, drawn pictures are measured against the held-out "
+        "ones in its features (FID, KID, diversity; class accuracy, if asked for by class). 'inception' takes Keras's "
+        "InceptionV3, which needs a download. Without this option drawn pictures are not measured.",
     )
     return [
         click.Option(["--data"], type=click.Path(path_type=Path), multiple=True, required=True, help=family.data),
