@@ -18,11 +18,11 @@ _MARGIN, _HEADING, _GAP, _TEXT_SIZE = 12, 30, 2, 15
 
 
 def _rows(comparison: Comparison) -> dict[str, Figures]:
-    of_data = f"{comparison.sample_of_data.count} real pictures of {comparison.data}"
+    of_data = f"{comparison.sample_of_data.count} real of {comparison.data}"
     return {
         **{name: trained.figures for name, trained in comparison.architectures.items()},
         of_data: comparison.sample_of_data,
-        f"all {comparison.all_data.count} of {comparison.data}": comparison.all_data,
+        f"all {comparison.all_data.count} real of {comparison.data}": comparison.all_data,
     }
 
 

@@ -93,6 +93,7 @@ def _probe(images: ImageFolder, extractor: FeatureExtractor) -> LinearProbe:
         name = images.classes[int(counts.argmin())]
         raise ValueError(f"class '{name}' has {counts.min()} training pictures; a probe needs 2")
     features = _described(images.training, extractor)
+    tqdm.write("fitting a probe to tell the classes of pictures")
     return fit_probe(features, labels, len(images.classes), balanced=False)
 
 
