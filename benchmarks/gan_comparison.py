@@ -1,17 +1,22 @@
-"""The default GAN against the textbook's DCGAN, at equal time: each trains for so many minutes on a core of its own.
+r"""The default GAN against the textbook's DCGAN, at equal time: each trains for so many minutes on a core of its own.
 
 python benchmarks/gan_comparison.py train --data clothing/train --minutes 60 --out gan-comparison/
 python benchmarks/gan_comparison.py measure --data clothing/train --reference clothing/val \
-        --features mobilenet.tflite --out gan-comparison/
+    --features mobilenet.tflite --out gan-comparison/
+
+Both are asked for the classes of the reference's pictures, one picture for each, and compared with those; the floor is
+what as many real pictures of the same classes reach.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -63,6 +68,30 @@ def _begin(data: Path, name: str, core: int, out: Path) -> subprocess.Popen[byte
         return subprocess.Popen(
             [*command, *arguments], stderr=log, stdout=log, preexec_fn=lambda: os.sched_setaffinity(0, {core})
         )
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--reference", type=click.Path(path_type=Path, exists=True), required=True, help="Never trained on.")
+@click.option("--features", type=click.Path(path_type=Path), required=True, help="A .tflite image classifier.")
+@click.option("--out", type=click.Path(path_type=Path, exists=True), required=True, help="Of the train command.")
+@click.option("--results", type=click.Path(path_type=Path), default="benchmarks/results/gan_comparison.json")
+@click.option("--page", type=click.Path(path_type=Path), default="docs/gan_comparison.md")
+@click.option("--sheet", type=click.Path(path_type=Path), default="docs/images/gan_comparison.jpg")
+def measure(data: Path, reference: Path, features: Path, out: Path, results: Path, page: Path, sheet: Path) -> None:
+    """Measure the generators of both runs at their last checkpoints."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import gan_measurement  # loads TensorFlow, which the parent of two trainings has no use for
+    import gan_page
+
+    runs = {name: out / name for name in ARCHITECTURES}
+    comparison, samples = gan_measurement.compare(data, reference, features, runs)
+    gan_page.show(comparison)
+    for path in (results, page, sheet):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(asdict(comparison), indent=2) + "\n", encoding="utf-8")
+    page.write_text(gan_page.page(comparison, os.path.relpath(sheet, page.parent)), encoding="utf-8")
+    gan_page.sheet(samples).save(sheet, quality=80, optimize=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from litebrush_train.distances import frechet_distance, kernel_distance
-from litebrush_train.generation_quality import measure
+from litebrush_train.generation_quality import describe, measure
 from litebrush_train.probe import LinearProbe, fit_probe
 
 COLOURS = np.array([(220, 40, 40), (40, 220, 40), (40, 40, 220)])
@@ -33,7 +33,7 @@ def probe() -> LinearProbe:
 
 
 def test_the_real_pictures_themselves_are_perfect(probe):
-    quality = measure(REAL, LABELS, REAL, LABELS, MeanColour(), probe)
+    quality = measure(REAL, LABELS, describe(REAL, LABELS, MeanColour(), probe))
     assert quality.fid == pytest.approx(0, abs=1e-6)
     assert quality.class_accuracy == 1
     assert quality.diversity == pytest.approx(1)
@@ -41,22 +41,22 @@ def test_the_real_pictures_themselves_are_perfect(probe):
 
 
 def test_a_generator_that_ignores_its_label_loses_only_class_accuracy(probe):
-    good = measure(pictures_of(LABELS, seed=1), LABELS, REAL, LABELS, MeanColour(), probe)
-    deaf = measure(pictures_of(LABELS, seed=1), np.roll(LABELS, 1), REAL, LABELS, MeanColour(), probe)
+    good = measure(pictures_of(LABELS, seed=1), LABELS, describe(REAL, LABELS, MeanColour(), probe))
+    deaf = measure(pictures_of(LABELS, seed=1), np.roll(LABELS, 1), describe(REAL, LABELS, MeanColour(), probe))
     assert (good.fid, good.kid) == (deaf.fid, deaf.kid)
     assert good.class_accuracy == 1
     assert deaf.class_accuracy == 0
 
 
 def test_a_generator_with_one_picture_a_class_loses_diversity_and_keeps_class_accuracy(probe):
-    collapsed = measure(pictures_of(LABELS, seed=1, deviation=0), LABELS, REAL, LABELS, MeanColour(), probe)
+    collapsed = measure(pictures_of(LABELS, seed=1, deviation=0), LABELS, describe(REAL, LABELS, MeanColour(), probe))
     assert collapsed.class_accuracy == 1
     assert collapsed.diversity == pytest.approx(0, abs=1e-6)
 
 
 def test_an_unconditional_generator_has_no_class_accuracy():
     made = pictures_of(LABELS, seed=1)
-    quality = measure(made, None, REAL, None, MeanColour(), None)
+    quality = measure(made, None, describe(REAL, None, MeanColour(), None))
     assert quality.class_accuracy is None
     assert quality.fid == pytest.approx(frechet_distance(MeanColour()(made), MeanColour()(REAL)))
     assert quality.kid == kernel_distance(MeanColour()(made), MeanColour()(REAL))
@@ -64,12 +64,12 @@ def test_an_unconditional_generator_has_no_class_accuracy():
 
 
 def test_figures_are_named_after_their_features():
-    quality = measure(REAL, None, REAL, None, MeanColour(), None)
+    quality = measure(REAL, None, describe(REAL, None, MeanColour(), None))
     assert (quality.fid_name, quality.kid_name) == ("Colour-FID", "Colour-KID")
 
 
 def test_refuses_pictures_of_another_size_and_half_given_classes(probe):
     with pytest.raises(ValueError, match="scale the real ones"):
-        measure(REAL[:, :4], None, REAL, None, MeanColour(), None)
+        measure(REAL[:, :4], None, describe(REAL, None, MeanColour(), None))
     with pytest.raises(ValueError, match="belong together"):
-        measure(REAL, LABELS, REAL, None, MeanColour(), probe)
+        measure(REAL, LABELS, describe(REAL, None, MeanColour(), probe))

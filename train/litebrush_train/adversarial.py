@@ -29,10 +29,10 @@ class AdversarialLearner:
         generator: keras.Model,
         discriminator: keras.Model,
         recipe: AdversarialRecipe,
-        evaluate: Callable[[keras.Model], Mapping[str, float]],
+        measure: Callable[[Networks], Mapping[str, float]],
         preview: Callable[[keras.Model], Picture],
     ) -> None:
-        """Join two networks; ``evaluate`` and ``preview`` get the generator that will be handed over."""
+        """Join two networks; ``measure`` and ``preview`` get the generator that will be handed over."""
         self._is_hinge = architecture == "hinge"
         self._generator, self._discriminator = generator, discriminator
 
@@ -45,7 +45,7 @@ class AdversarialLearner:
         self._discriminator_optimizer = adam(recipe.discriminator_learning_rate, discriminator)
         self._rate = recipe.learning_rate
         self._decay = 0.5 ** (1 / recipe.average_half_life)
-        self._evaluate, self._preview = evaluate, preview
+        self._measure, self._preview = measure, preview
         self.average = keras.models.clone_model(generator) if self._is_hinge else generator
         self.average.set_weights(generator.get_weights())
 
@@ -101,8 +101,12 @@ class AdversarialLearner:
         return {"generator_loss": generator_loss * replicas, "discriminator_loss": discriminator_loss * replicas}
 
     def evaluate(self) -> Mapping[str, float]:
+        """Nothing: what a generator is worth is not seen from a few pictures."""
+        return {}
+
+    def measure(self) -> Mapping[str, float]:
         """Of the generator that will be handed over."""
-        return self._evaluate(self.average)
+        return self._measure(self.networks)
 
     def preview(self) -> Picture:
         """Of the generator that will be handed over."""

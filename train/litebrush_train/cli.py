@@ -25,6 +25,7 @@ class FamilyCommand:
         help: first line of the help text.
         data: what --data is, in words.
         takes_masks: there is a folder of damage masks to learn from.
+        draws: its networks draw pictures, which can be measured.
     """
 
     name: str
@@ -32,6 +33,7 @@ class FamilyCommand:
     help: str
     data: str = "Folder of clean photos; give it again for more folders."
     takes_masks: bool = False
+    draws: bool = False
 
 
 FAMILIES = (
@@ -51,12 +53,14 @@ FAMILIES = (
         ("gan", "Gan"),
         "Train a generator of pictures, by class where the folder has class folders.",
         "Folder of class folders, or of images without classes; give it again for more folders.",
+        draws=True,
     ),
     FamilyCommand(
         "vae",
         ("vae", "Vae"),
         "Train a variational autoencoder: pictures as short vectors and back.",
         "Folder of images, with or without class folders; give it again for more folders.",
+        draws=True,
     ),
 )
 _COMPRESSIONS = ("none", "qat", "prune", "prune-2:4", "cluster", "prune-qat", "channels")
@@ -78,6 +82,13 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
     masks = click.Option(
         ["--masks"], type=click.Path(path_type=Path), help="Folder of masks of film damage, white on black."
     )
+    features = click.Option(
+        ["--features"],
+        metavar="FILE",
+        help="A .tflite image classifier: every fourth checkpoint, drawn pictures are measured against the held-out "
+        "ones in its features (FID, KID, diversity; class accuracy, if asked for by class). 'inception' takes Keras's "
+        "InceptionV3, which needs a download. Without this option drawn pictures are not measured.",
+    )
     return [
         click.Option(["--data"], type=click.Path(path_type=Path), multiple=True, required=True, help=family.data),
         click.Option(
@@ -87,6 +98,7 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
             help="Folder of the run: recipe, logs, previews, checkpoints, hand-over.",
         ),
         *([masks] if family.takes_masks else []),
+        *([features] if family.draws else []),
         click.Option(
             ["--set", "overrides"], multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the recipe."
         ),
@@ -115,7 +127,7 @@ def family_class(family: FamilyCommand) -> Any:
 
 
 def _train(family: FamilyCommand, **given: Any) -> None:
-    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "tqdm")
+    needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "flatbuffers", "tqdm")
     require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
     from litebrush_train import recipes
     from litebrush_train.config import build, override, shipped_sections
@@ -129,14 +141,16 @@ def _train(family: FamilyCommand, **given: Any) -> None:
     recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), sections)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
     from litebrush_train.distribution import distribution
+    from litebrush_train.features import feature_extractor
     from litebrush_train.run import train
     from litebrush_train.run_folder import RunFolder
 
     spread = distribution(given["strategy"])
     kind = family_class(family)
+    extractors = (feature_extractor(given["features"]),) if given.get("features") else ()
     handover = train(
         family.name,
-        kind(recipe),
+        kind(recipe, *extractors),
         given["data"],
         RunFolder(given["out"]),
         given["resume"],

@@ -27,6 +27,7 @@ from litebrush.errors import FeatureError
 Pictures = NDArray[np.uint8]
 Features = NDArray[np.float32]
 
+INCEPTION = "inception"
 _FAMILIES = ("MobileNet", "EfficientNet", "ResNet")  # not Inception: its figures would be taken for published ones
 _POOLING = (schema.BuiltinOperator.AVERAGE_POOL_2D, schema.BuiltinOperator.MEAN)
 _FILE_IDENTIFIER = b"TFL3"
@@ -169,6 +170,15 @@ class InceptionFeatures:
             resized = np.stack([_resize(picture, (_INCEPTION_SIDE, _INCEPTION_SIDE)) for picture in batch])
             features[first : first + len(batch)] = self._model(resized / np.float32(127.5) - 1, training=False)
         return features
+
+
+def feature_extractor(named: str) -> FeatureExtractor:
+    """The extractor of a .tflite file, or ``inception`` for the one that is downloaded.
+
+    Raises:
+        FeatureError: it could not be had.
+    """
+    return InceptionFeatures() if named == INCEPTION else TfliteFeatures(Path(named))
 
 
 def _feature_tensor(model: schema.ModelT, path: Path, wanted: str | int | None) -> int:

@@ -19,6 +19,7 @@ from litebrush_train.pipeline import Batches
 
 _SMOOTHING = 0.98
 _NAMED_FILES = 5
+_MEASURED_EVERY = 4  # checkpoints; describing hundreds of pictures takes seconds
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
                 latest = manager.save(step)
                 if distribution.is_chief:
                     figures = {**means.take(), "learning_rate": learner.learning_rate, **learner.evaluate()}
+                    if step % (_MEASURED_EVERY * phase.checkpoint_every) == 0 or step == phase.steps:
+                        figures |= learner.measure()
                     journal.write(step, figures, learner.preview())
                     bar.set_postfix_str(_in_short(losses, figures))
 
@@ -132,7 +135,7 @@ def _finite(learner: Learner) -> bool:
 
 
 def _in_short(losses: Mapping[str, float], figures: Mapping[str, float]) -> str:
-    shown = [name for name in figures if name in losses or name.endswith(("_db", "f1", "fid", "accuracy", "ssim"))]
+    shown = [name for name in figures if name in losses or name.endswith(("_db", "f1", "FID", "accuracy", "ssim"))]
     return ", ".join(f"{name}={figures[name]:.4g}" for name in shown)
 
 

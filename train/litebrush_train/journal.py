@@ -9,6 +9,7 @@ from pathlib import Path
 import tensorflow as tf
 from PIL import Image
 
+from litebrush.atomic import atomic_file
 from litebrush.image import write_image
 from litebrush_train.pictures import Picture
 
@@ -16,7 +17,8 @@ from litebrush_train.pictures import Picture
 class Journal:
     """One phase's line a checkpoint in ``logs/PHASE.csv`` and TensorBoard, and a picture in ``previews/``.
 
-    A kill between a checkpoint and its line loses the line.
+    A figure that is not measured at each checkpoint leaves its field empty in between. A kill between a checkpoint
+    and its line loses the line.
     """
 
     def __init__(self, run: Path, phase: str) -> None:
@@ -42,9 +44,24 @@ class Journal:
 
     def _write_line(self, step: int, figures: Mapping[str, float]) -> None:
         self._csv.parent.mkdir(exist_ok=True)
-        is_new = not self._csv.exists()
+        line = {"step": str(step), **{name: f"{value:.6g}" for name, value in figures.items()}}
+        columns = self._with_columns(tuple(line))
         with self._csv.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if is_new:
-                writer.writerow(("step", *figures))
-            writer.writerow((step, *(f"{value:.6g}" for value in figures.values())))
+            csv.DictWriter(file, columns).writerow(line)
+
+    def _with_columns(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """All columns of the file, after those of ``names`` that it lacked were added to it."""
+        lines: list[dict[str, str]] = []
+        columns: tuple[str, ...] = ()
+        if self._csv.exists():
+            with self._csv.open(newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file)
+                lines, columns = list(reader), tuple(reader.fieldnames or ())
+        if set(names) <= set(columns):
+            return columns
+        columns = tuple(dict.fromkeys((*columns, *names)))
+        with atomic_file(self._csv) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(lines)
+        return columns

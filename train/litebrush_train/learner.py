@@ -41,6 +41,9 @@ class Learner(Protocol):
     def evaluate(self) -> Mapping[str, float]:
         """Figures on what training never sees, by name with unit, such as ``psnr_db``."""
 
+    def measure(self) -> Mapping[str, float]:
+        """Figures that take too long for every checkpoint."""
+
     def preview(self) -> Picture:
         """A picture of how far it is."""
 
@@ -56,6 +59,7 @@ class SupervisedLearner:
         evaluate: Callable[[Networks], Mapping[str, float]],
         preview: Callable[[Networks], Picture],
         ends_of_step: tuple[Callable[[], None], ...] = (),
+        measure: Callable[[Networks], Mapping[str, float]] = lambda networks: {},
     ) -> None:
         """Join networks and what they shall minimize.
 
@@ -65,6 +69,7 @@ class SupervisedLearner:
             losses: (networks, batch, step) to scalars by name, means over the batch; the first is minimized.
             evaluate, preview: of the networks.
             ends_of_step: called in the graph after each step, such as to renew the masks of pruned weights.
+            measure: of the networks, now and then.
         """
         self.networks = networks
         self._variables = [variable for model in networks.values() for variable in model.trainable_variables]
@@ -73,6 +78,7 @@ class SupervisedLearner:
         self._optimizer.build(self._variables)
         self._losses = losses
         self._evaluate = evaluate
+        self._measure = measure
         self._preview = preview
         self._ends_of_step = ends_of_step
 
@@ -105,6 +111,10 @@ class SupervisedLearner:
     def evaluate(self) -> Mapping[str, float]:
         """Of the networks."""
         return self._evaluate(self.networks)
+
+    def measure(self) -> Mapping[str, float]:
+        """Of the networks."""
+        return self._measure(self.networks)
 
     def preview(self) -> Picture:
         """Of the networks."""

@@ -46,6 +46,6 @@ def require_classes(images: ImageFolder) -> None:
         )
 
 
-def one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+def one_hot(labels: NDArray[np.integer], classes: int) -> NDArray[np.float32]:
     """Class numbers as float32 vectors of one 1 and zeros."""
     return np.eye(classes, dtype=np.float32)[labels]

@@ -18,7 +18,8 @@ from litebrush_train.adversarial import AdversarialLearner
 from litebrush_train.augmentation import RANDOM_NUMBERS
 from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family
+from litebrush_train.families.generative import Generative
+from litebrush_train.generation_quality import Labels
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.gan import discriminator, generator
@@ -29,6 +30,7 @@ from litebrush_train.square_pictures import one_hot, read_squares, require_class
 
 GENERATOR = "generator"
 _DRAWN_STREAM = 2**63
+_MEASURED_STREAM = 3
 _PREVIEW_COLUMNS = 8
 _PREVIEWS = 64
 _VALIDATION_PICTURES = 64
@@ -69,10 +71,11 @@ class PicturesAndLatents:
         )
 
 
-class Gan(Family[GanRecipe]):
+class Gan(Generative[GanRecipe]):
     """A generator and its discriminator."""
 
     recipe_type = GanRecipe
+    draws_by_class = True
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
         images = read_squares(folders, self.recipe.model.side, self.recipe.run.validation_share, store)
@@ -92,7 +95,7 @@ class Gan(Family[GanRecipe]):
             networks[GENERATOR],
             discriminator(self.recipe.model, len(images.classes)),
             self.recipe.training,
-            lambda average: {},
+            self.measured(images),
             lambda average: self._sheet(average, images),
         )
 
@@ -116,7 +119,16 @@ class Gan(Family[GanRecipe]):
             lambda networks: {},
             lambda networks: self._sheet(networks[GENERATOR], images),
             ends_of_step,
+            self.measured(images),
         )
+
+    def drawn(  # noqa: D102
+        self, networks: Networks, count: int, labels: Labels | None, images: ImageFolder
+    ) -> NDArray[np.uint8]:
+        inputs = {"latent": self._latents(count, _MEASURED_STREAM)}
+        if labels is not None:
+            inputs["label"] = one_hot(labels, len(images.classes))
+        return pictures_of(networks[GENERATOR], inputs)
 
     def structures(self) -> Mapping[str, Structure]:  # noqa: D102
         return {GENERATOR: Structure(ranges={"label": (0.0, 1.0)})}
@@ -154,11 +166,14 @@ class Gan(Family[GanRecipe]):
 
     def _draws(self, images: ImageFolder, count: int, stream: int) -> dict[str, NDArray[np.float32]]:
         """Latents, and labels that go round the classes: the same for the same stream."""
-        random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _DRAWN_STREAM + stream]))
-        latents = random.standard_normal((count, self.recipe.model.latent), np.float32)
+        latents = self._latents(count, stream)
         if not images.classes:
             return {"latent": latents}
         return {"latent": latents, "label": one_hot(np.arange(count) % len(images.classes), len(images.classes))}
+
+    def _latents(self, count: int, stream: int) -> NDArray[np.float32]:
+        random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _DRAWN_STREAM + stream]))
+        return random.standard_normal((count, self.recipe.model.latent), np.float32)
 
     def _sheet(self, network: keras.Model, images: ImageFolder) -> Picture:
         return grid(pictures_of(network, self._draws(images, _PREVIEWS, 0)), _PREVIEW_COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
-from litebrush_train.families.family import Family
+from litebrush_train.families.generative import Generative
+from litebrush_train.generation_quality import Labels
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.vae import decoder, encoder
@@ -52,10 +54,11 @@ class SquareSource:
         return Example(tensors, (self._pictures.stored[number].path,))
 
 
-class Vae(Family[VaeRecipe]):
+class Vae(Generative[VaeRecipe]):
     """An encoder to mean and log-variance, and a decoder; on a device both are deterministic."""
 
     recipe_type = VaeRecipe
+    draws_by_class = False
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
         return read_squares(folders, self.recipe.model.side, self.recipe.run.validation_share, store)
@@ -66,7 +69,7 @@ class Vae(Family[VaeRecipe]):
     def source(self, images: ImageFolder) -> SquareSource:  # noqa: D102
         return SquareSource(images.training, self.recipe.model.latent)
 
-    def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
+    def losses(self, networks: Networks, batch: Batch, step: tf.Tensor, warm_up_steps: float) -> Losses:
         """Squared error of a picture drawn from the latent's distribution, and that distribution's divergence.
 
         The negative evidence lower bound of Kingma and Welling 2014, by their reparameterization; the divergence's
@@ -78,11 +81,9 @@ class Vae(Family[VaeRecipe]):
         error = tf.reduce_mean(tf.reduce_sum(tf.square(made - batch["image"]), [1, 2, 3]))
         divergence = 0.5 * tf.reduce_sum(tf.square(mean) + tf.exp(log_variance) - 1 - log_variance, 1)
         divergence = tf.reduce_mean(divergence)
-        return {"loss": error + self._weight(step) * divergence, "squared_error": error, "divergence": divergence}
-
-    def _weight(self, step: tf.Tensor) -> tf.Tensor:
-        warm_up_steps = max(1.0, self.recipe.divergence.warm_up * self.recipe.training.steps)
-        return self.recipe.divergence.weight * tf.minimum(1.0, tf.cast(step, tf.float32) / warm_up_steps)
+        warmth = tf.minimum(1.0, (tf.cast(step, tf.float32) + 1) / max(1.0, warm_up_steps))
+        loss = error + self.recipe.divergence.weight * warmth * divergence
+        return {"loss": loss, "squared_error": error, "divergence": divergence}
 
     def refiner(  # noqa: D102
         self,
@@ -108,10 +109,18 @@ class Vae(Family[VaeRecipe]):
 
         def preview(networks: Networks) -> Picture:
             shown = truth[:_SHOWN]
-            drawn = _to_bytes(networks[DECODER].predict(self._latents(len(shown)), verbose=0))
+            drawn = self.drawn(networks, len(shown), None, images)
             return grid([*shown, *made(networks, shown), *drawn], len(shown))
 
-        return SupervisedLearner(networks, recipe, self.losses, evaluate, preview, ends_of_step)
+        is_fresh = networks is original
+        losses = partial(self.losses, warm_up_steps=self.recipe.divergence.warm_up * recipe.steps if is_fresh else 0)
+        measure = self.measured(images)
+        return SupervisedLearner(networks, recipe, losses, evaluate, preview, ends_of_step, measure)
+
+    def drawn(  # noqa: D102
+        self, networks: Networks, count: int, labels: Labels | None, images: ImageFolder
+    ) -> NDArray[np.uint8]:
+        return _to_bytes(networks[DECODER].predict(self._latents(count), verbose=0))
 
     def _latents(self, count: int) -> NDArray[np.float32]:
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _VALIDATION_STREAM]))
