@@ -19,6 +19,7 @@ from litebrush_train.pipeline import Batches
 
 _SMOOTHING = 0.98
 _NAMED_FILES = 5
+_SHOWN = ("_db", "f1", "FID", "accuracy", "ssim")
 _MEASURED_EVERY = 4  # checkpoints; describing hundreds of pictures takes seconds
 
 
@@ -50,14 +51,14 @@ class _Means:
     """Losses smoothed over the last steps, and the share of the time that went into waiting for data."""
 
     def __init__(self) -> None:
-        self._smoothed: dict[str, float] = {}
+        self.smoothed: dict[str, float] = {}
         self._waited = self._worked = 0.0
         self._steps = 0
 
     def add(self, losses: Mapping[str, float], waited: float, worked: float) -> None:
         for name, value in losses.items():
-            before = self._smoothed.get(name, value)
-            self._smoothed[name] = _SMOOTHING * before + (1 - _SMOOTHING) * value
+            before = self.smoothed.get(name, value)
+            self.smoothed[name] = _SMOOTHING * before + (1 - _SMOOTHING) * value
         self._waited += waited
         self._worked += worked
         self._steps += 1
@@ -65,7 +66,7 @@ class _Means:
     def take(self) -> dict[str, float]:
         """The figures since the last call."""
         spent = self._waited + self._worked
-        figures = {**self._smoothed, "seconds_a_step": spent / self._steps, "data_share": self._waited / spent}
+        figures = {**self.smoothed, "seconds_a_step": spent / self._steps, "data_share": self._waited / spent}
         self._waited = self._worked = 0.0
         self._steps = 0
         return figures
@@ -93,6 +94,7 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     learn = _learn(learner, distribution.strategy)
     journal = Journal(phase.run, phase.name)
     means = _Means()
+    quality: dict[str, float] = {}
     batches = iter(distribution.dataset(phase.batches, first_step, phase.steps))
     hidden = not distribution.is_chief
     with (
@@ -105,8 +107,10 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
             received = time.perf_counter()
             losses = {name: float(value) for name, value in learn(batch).items()}
             means.add(losses, received - began, time.perf_counter() - received)
-            if not all(np.isfinite(value) for value in losses.values()):
-                raise _diverged(f"the loss became {next(iter(losses.values()))}", step, phase, latest)
+            for name, value in losses.items():
+                if not np.isfinite(value):
+                    raise _diverged(f"the {name.replace('_', ' ')} became {value}", step, phase, latest)
+            bar.set_postfix_str(_in_short(means.smoothed, quality), refresh=False)
             bar.update()
             if step % phase.checkpoint_every == 0 or step == phase.steps:
                 if not _finite(learner):
@@ -117,7 +121,7 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
                     if step % (_MEASURED_EVERY * phase.checkpoint_every) == 0 or step == phase.steps:
                         figures |= learner.measure()
                     journal.write(step, figures, learner.preview())
-                    bar.set_postfix_str(_in_short(losses, figures))
+                    quality = {name: value for name, value in figures.items() if name.endswith(_SHOWN)}
 
 
 def _learn(learner: Learner, strategy: tf.distribute.Strategy) -> tf.types.experimental.PolymorphicFunction:
@@ -134,9 +138,8 @@ def _finite(learner: Learner) -> bool:
     return all(bool(tf.reduce_all(tf.math.is_finite(value))) for value in variables if value.dtype.is_floating)
 
 
-def _in_short(losses: Mapping[str, float], figures: Mapping[str, float]) -> str:
-    shown = [name for name in figures if name in losses or name.endswith(("_db", "f1", "FID", "accuracy", "ssim"))]
-    return ", ".join(f"{name}={figures[name]:.4g}" for name in shown)
+def _in_short(losses: Mapping[str, float], quality: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}={value:.4g}" for name, value in {**losses, **quality}.items())
 
 
 def _diverged(what: str, step: int, phase: Phase, latest: str | None) -> TrainingError:

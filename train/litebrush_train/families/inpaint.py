@@ -24,7 +24,6 @@ from litebrush_train.pictures import Picture
 from litebrush_train.recipes import InpaintRecipe
 
 HOLE_GREY = np.uint8(128)
-_HOLE_WEIGHT = 6.0
 _OPAQUE = 127
 _KINDS = 4
 
@@ -72,10 +71,10 @@ class Inpaint(Restoration[InpaintRecipe]):
         return random_text(height, width, random, 8, max(9, largest), pieces)
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """The mean absolute error, of which missing pixels count several times."""
+        """The mean absolute error in the holes, and that of the whole picture."""
         error = tf.abs(self._run(networks[MODEL], batch) - batch["target"])
-        missing = tf.reduce_sum(error * batch["mask"]) / (3 * tf.reduce_sum(batch["mask"]) + 1)
-        return {"distance": tf.reduce_mean(error) + missing / _HOLE_WEIGHT, "distance_in_holes": missing}
+        in_holes = tf.reduce_sum(error * batch["mask"]) / (3 * tf.reduce_sum(batch["mask"]) + 1)
+        return {"loss": in_holes + tf.reduce_mean(error), "distance_in_holes": in_holes}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
         """Mean PSNR inside the holes."""
