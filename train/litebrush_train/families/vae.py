@@ -107,8 +107,8 @@ class Vae(Family[VaeRecipe]):
         truth = np.stack([images.validation[number] for number in range(count)])
 
         def made(networks: Networks, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-            mean, _ = networks[ENCODER].predict(pictures / np.float32(255), verbose=0)
-            return _to_bytes(networks[DECODER].predict(mean, verbose=0))
+            mean, _ = networks[ENCODER](pictures / np.float32(255), training=False)
+            return _to_bytes(networks[DECODER](mean, training=False).numpy())
 
         def evaluate(networks: Networks) -> Mapping[str, float]:
             pairs = list(zip(made(networks, truth), truth))
@@ -119,7 +119,7 @@ class Vae(Family[VaeRecipe]):
 
         def preview(networks: Networks) -> Picture:
             shown = truth[:_SHOWN]
-            drawn = _to_bytes(networks[DECODER].predict(self._latents(len(shown)), verbose=0))
+            drawn = _to_bytes(networks[DECODER](self._latents(len(shown)), training=False).numpy())
             return grid([*shown, *made(networks, shown), *drawn], len(shown))
 
         return SupervisedLearner(networks, recipe, self.losses, evaluate, preview, ends_of_step)
