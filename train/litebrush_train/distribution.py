@@ -83,6 +83,14 @@ class Distribution:
         if self.workers > 1:
             self.strategy.reduce(tf.distribute.ReduceOp.SUM, self.strategy.run(lambda: tf.ones(())), None)
 
+    def part(self) -> None:
+        """End together: the others wait for the chief, whose work is done by now whoever is lost."""
+        try:
+            self.meet()
+        except _LOSSES:
+            if not self.is_chief:
+                raise
+
 
 def _averaged(create: Any, **kwargs: Any) -> tf.Variable:
     if tf.as_dtype(kwargs.get("dtype") or tf.float32).is_floating:

@@ -65,7 +65,7 @@ def train(
         networks = _train(family, images, run, distribution)
         if distribution.is_chief:
             _finish(family, images, run, record, networks)
-        distribution.meet()  # all end as the chief does
+        distribution.part()
 
 
 def _begin(
@@ -94,7 +94,6 @@ def _begin(
 def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distribution: Distribution) -> Networks:
     """Trained networks, as variables of this process alone."""
     recipe = family.recipe
-    keras.backend.experimental.enable_tf_random_generator()  # dropout's state then is part of a checkpoint
     keras.utils.set_random_seed(recipe.run.seed)
     with distribution.scope():
         networks = family.networks(images)
@@ -112,9 +111,7 @@ def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distributio
     return copies
 
 
-def _finish(
-    family: Family[Any], images: ImageFolder, run: RunFolder, record: RunRecord, trained: Networks
-) -> None:
+def _finish(family: Family[Any], images: ImageFolder, run: RunFolder, record: RunRecord, trained: Networks) -> None:
     """Compress trained networks and hand them over."""
     networks, quantized = _compress(trained, family, images, run)
     contract = family.contract(
