@@ -1,38 +1,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from made.pictures import photo_pixels
+from made.processes import start
+from made.training import train_arguments
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 settings.register_profile("litebrush", deadline=None)  # a busy machine is no failure; speed belongs in benchmarks
 settings.load_profile("litebrush")
-
-TINY_RECIPE = (
-    "model.channels=8",
-    "model.blocks=1",
-    "training.steps=12",
-    "training.batch_size=2",
-    "training.patch_size=16",
-    "quantization_aware_training.steps=4",
-    "quantization_aware_training.batch_size=2",
-    "quantization_aware_training.patch_size=16",
-    "run.checkpoint_every=2",
-    "run.calibration_images=3",
-    "run.tile_size=64",
-)
-
-
-def train_arguments(data: Path, out: Path, *more: str, recipe: tuple[str, ...] = TINY_RECIPE) -> list[str]:
-    settings = [part for setting in recipe for part in ("--set", setting)]
-    command = [sys.executable, "-m", "litebrush", "train", "denoise", "--data", str(data), "--out", str(out)]
-    return [*command, *settings, *more]
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +24,20 @@ def image_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def class_folders(tmp_path_factory) -> Path:
+    """Two classes of four pictures."""
+    folder = tmp_path_factory.mktemp("classes")
+    for index in range(8):
+        (folder / "ab"[index % 2]).mkdir(exist_ok=True)
+        Image.fromarray(photo_pixels(80, 70 + index, seed=index)).save(folder / "ab"[index % 2] / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def finished_run(image_folder, tmp_path_factory) -> Path:
     """A tiny run that was never interrupted, hand-over included."""
-    out = tmp_path_factory.mktemp("run") / "run"
-    arguments = train_arguments(image_folder, out, "--data-note", "waves", "--licence", "CC0-1.0")
-    subprocess.run(arguments, check=True, capture_output=True)
-    return out
+    folder = tmp_path_factory.mktemp("run")
+    arguments = train_arguments(image_folder, folder / "run", "--data-note", "waves", "--licence", "CC0-1.0")
+    done = start(arguments, folder / "log")
+    assert done.wait() == 0, done.said
+    return folder / "run"

@@ -68,7 +68,7 @@ class AdversarialLearner:
     @property
     def steps_done(self) -> int:
         """Of the generator."""
-        return int(self._generator_optimizer.iterations)
+        return int(self._generator_optimizer.iterations.numpy())
 
     @property
     def learning_rate(self) -> float:

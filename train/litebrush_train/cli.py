@@ -95,7 +95,7 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
             ["--out"],
             type=click.Path(path_type=Path),
             required=True,
-            help="Folder of the run: recipe, logs, previews, checkpoints, hand-over.",
+            help="Folder of the run: recipe, logs, previews, checkpoints, hand-over. Several machines share it.",
         ),
         *([masks] if family.takes_masks else []),
         *([features] if family.draws else []),
@@ -140,26 +140,27 @@ def _train(family: FamilyCommand, **given: Any) -> None:
         sections.setdefault("masks", {})["folder"] = str(given["masks"])
     recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), sections)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
-    from litebrush_train.distribution import distribution
+    from litebrush_train.distribution import Cluster
     from litebrush_train.features import feature_extractor
     from litebrush_train.run import train
     from litebrush_train.run_folder import RunFolder
 
-    spread = distribution(given["strategy"])
+    cluster = Cluster.of(given["strategy"])
+    run = RunFolder(given["out"])
     kind = family_class(family)
     extractors = (feature_extractor(given["features"]),) if given.get("features") else ()
-    handover = train(
+    train(
         family.name,
         kind(recipe, *extractors),
         given["data"],
-        RunFolder(given["out"]),
+        run,
         given["resume"],
         given["data_note"],
         given["licence"],
-        spread,
+        cluster,
     )
-    if spread.is_chief:
-        click.echo(f"handed over: {handover}\nnext: litebrush export {handover} --out models/")
+    if cluster.is_chief:
+        click.echo(f"handed over: {run.handover}\nnext: litebrush export {run.handover} --out models/")
 
 
 def _command(family: FamilyCommand) -> click.Command:
@@ -179,6 +180,10 @@ def _command(family: FamilyCommand) -> click.Command:
           litebrush train {family.name} --data images/{masks} --out run/
           litebrush train {family.name} --data images/{masks} --out quick/ --set training.steps=2000
           litebrush train {family.name} --data images/{masks} --out run/ --resume
+
+        Several machines, each with its own index in TF_CONFIG, run the same command with --strategy multiworker.
+        They need the same images, and an --out that all of them reach; the first writes to it. Each makes its share
+        of every batch. The first then compresses alone. If one is lost all end; start all again with --resume.
         """,
     )
 

@@ -29,6 +29,7 @@ class Phase:
 
     Attributes:
         name: shown in the progress bar and in the log.
+        section: of the recipe, which decides about it.
         steps: all of them, those of an earlier process included.
         run: folder of the run.
         batches: what is learnt from.
@@ -36,6 +37,7 @@ class Phase:
     """
 
     name: str
+    section: str
     steps: int
     run: Path
     batches: Batches
@@ -79,12 +81,12 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     ends with the same weights as an uninterrupted one.
 
     Raises:
-        TrainingError: a loss or a weight became NaN or infinite, or another worker was lost.
+        TrainingError: a loss or a weight became NaN or infinite.
     """
     if phase.steps == 0:
         return
     checkpoint = tf.train.Checkpoint(**learner.kept)
-    manager = tf.train.CheckpointManager(checkpoint, str(distribution.own_folder(phase.checkpoints)), max_to_keep=2)
+    manager = tf.train.CheckpointManager(checkpoint, str(phase.checkpoints), max_to_keep=2)
     latest = tf.train.latest_checkpoint(str(phase.checkpoints))
     if latest:
         checkpoint.restore(latest)
@@ -97,10 +99,7 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     quality: dict[str, float] = {}
     batches = iter(distribution.dataset(phase.batches, first_step, phase.steps))
     hidden = not distribution.is_chief
-    with (
-        distribution.watching_for_lost_workers(),
-        tqdm(total=phase.steps, initial=first_step, desc=phase.name, unit=" steps", disable=hidden) as bar,
-    ):
+    with tqdm(total=phase.steps, initial=first_step, desc=phase.name, unit=" steps", disable=hidden) as bar:
         for step in range(first_step + 1, phase.steps + 1):
             began = time.perf_counter()
             batch = next(batches)
@@ -109,14 +108,14 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
             means.add(losses, received - began, time.perf_counter() - received)
             for name, value in losses.items():
                 if not np.isfinite(value):
-                    raise _diverged(f"the {name.replace('_', ' ')} became {value}", step, phase, latest)
+                    raise _diverged(f"{name.replace('_', ' ')} became {value}", step, phase)
             bar.set_postfix_str(_in_short(means.smoothed, quality), refresh=False)
             bar.update()
             if step % phase.checkpoint_every == 0 or step == phase.steps:
                 if not _finite(learner):
-                    raise _diverged("a weight became infinite or no number", step, phase, latest)
-                latest = manager.save(step)
+                    raise _diverged("a weight became infinite or no number", step, phase)
                 if distribution.is_chief:
+                    manager.save(step)
                     figures = {**means.take(), "learning_rate": learner.learning_rate, **learner.evaluate()}
                     if step % (_MEASURED_EVERY * phase.checkpoint_every) == 0 or step == phase.steps:
                         figures |= learner.measure()
@@ -142,12 +141,13 @@ def _in_short(losses: Mapping[str, float], quality: Mapping[str, float]) -> str:
     return ", ".join(f"{name}={value:.4g}" for name, value in {**losses, **quality}.items())
 
 
-def _diverged(what: str, step: int, phase: Phase, latest: str | None) -> TrainingError:
+def _diverged(what: str, step: int, phase: Phase) -> TrainingError:
     files = phase.batches.files(step - 1)
     named = ", ".join(f"'{file}'" for file in files[:_NAMED_FILES])
     more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
     came_from = f" on a batch from {named}{more}" if files else ""
+    latest = tf.train.latest_checkpoint(str(phase.checkpoints))
     return TrainingError(
         f"{what} at step {step} of {phase.name}{came_from}; begin again in a new --out with a lower "
-        f"{phase.name}.learning_rate (the last good checkpoint is {latest or 'none: it came before the first'})"
+        f"{phase.section}.learning_rate (the last good checkpoint is {latest or 'none: it came before the first'})"
     )

@@ -82,6 +82,39 @@ class SpectralDense(_Spectral, keras.layers.Dense):
 
 
 @keras.utils.register_keras_serializable("litebrush")
+class ResumableDropout(keras.layers.Layer):
+    """Dropout whose randomness is part of a checkpoint; that of Keras's own is not, and a resumed run would differ.
+
+    For training only. Replicas that share a batch drop the same places of their shares.
+    """
+
+    def __init__(self, rate: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def get_config(self) -> dict[str, Any]:  # noqa: D102
+        return {**super().get_config(), "rate": self.rate}
+
+    def build(self, input_shape: tf.TensorShape) -> None:  # noqa: D102
+        self.seed = self.add_weight(
+            name="seed",
+            shape=(2,),
+            dtype=tf.int64,
+            initializer=lambda shape, dtype: tf.random.uniform(shape, maxval=2**31, dtype=dtype),
+            trainable=False,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+        super().build(input_shape)
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:  # noqa: D102
+        if not training:
+            return inputs
+        numbers = tf.random.stateless_uniform(tf.shape(inputs), self.seed)
+        self.seed.assign_add(tf.constant([0, 1], tf.int64))
+        return tf.where(numbers < self.rate, 0.0, inputs / (1 - self.rate))
+
+
+@keras.utils.register_keras_serializable("litebrush")
 class SoftThreshold(keras.layers.Layer):
     """Codes and non-negative thresholds of one shape -> codes nearer to zero by the threshold, or zero.
 

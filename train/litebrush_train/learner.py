@@ -90,7 +90,7 @@ class SupervisedLearner:
     @property
     def steps_done(self) -> int:
         """Of the optimizer."""
-        return int(self._optimizer.iterations)
+        return int(self._optimizer.iterations.numpy())
 
     @property
     def learning_rate(self) -> float:

@@ -14,14 +14,14 @@ from litebrush_train.compression.quantization import pin_picture_ranges
 from litebrush_train.compression.stages import STAGES, Stage
 from litebrush_train.compression.structure import Structure
 from litebrush_train.config import to_sections
-from litebrush_train.distribution import Distribution
+from litebrush_train.distribution import ONE_DEVICE, Cluster, Distribution
 from litebrush_train.families.family import Family
 from litebrush_train.fit import Phase, fit
 from litebrush_train.handover import write_handover
 from litebrush_train.learner import Learner, Networks
 from litebrush_train.pictures import ImageFolder, Skipped
 from litebrush_train.pipeline import Batches, ExampleSource
-from litebrush_train.recipes import TrainingRecipe
+from litebrush_train.recipes import CompressionRecipe, RunRecipe, TrainingRecipe
 from litebrush_train.run_folder import RunFolder, RunRecord
 
 _PACKAGES = ("litebrush", "tensorflow", "tf-keras", "tensorflow-model-optimization")
@@ -36,8 +36,8 @@ def train(
     resume: bool,
     training_data: str,
     licence: str,
-    distribution: Distribution,
-) -> Path:
+    cluster: Cluster,
+) -> None:
     """Train, then train on with compressed networks where the recipe asks for it, then hand over.
 
     Args:
@@ -47,79 +47,110 @@ def train(
         run: where the run is kept.
         resume: go on with the run that the folder holds.
         training_data, licence: for the contract; a resumed run keeps those that it was begun with.
-        distribution: over devices and machines; every worker calls this function, the chief writes.
-
-    Returns:
-        The hand-over folder.
+        cluster: the processes that call this function, each for its share of the work. Their ``run`` is one folder
+            that all can read; only the chief writes to it. Networks are compressed and handed over by the chief
+            alone, on one device, while the others wait.
 
     Raises:
         DataError, RecipeError, TrainingError, ContractError: what is wrong with the images, the settings or the
             folder, before any work starts.
     """
-    recipe = family.recipe
-    for phase in (recipe.training, recipe.compression):
-        distribution.require_divisible(phase.batch_size)
-    if distribution.is_chief:
-        run.prepare(resume)
-    images = family.read(folders, run.path)
+    cluster.require_divisible(family.recipe.training.batch_size)
+    with cluster.watching_for_lost_workers():
+        distribution = cluster.connect()
+        if distribution.is_chief:
+            run.prepare(resume)
+        distribution.meet()  # the folder exists
+        images = family.read(folders, run.path)
+        record = _begin(name, family, images, run, resume, training_data, licence, distribution)
+        networks = _train(family, images, run, distribution)
+        if distribution.is_chief:
+            _finish(family, images, run, record, networks)
+        distribution.part()
+
+
+def _begin(
+    name: str,
+    family: Family[Any],
+    images: ImageFolder,
+    run: RunFolder,
+    resume: bool,
+    training_data: str,
+    licence: str,
+    distribution: Distribution,
+) -> RunRecord:
+    """The chief writes down what the run is begun with, and the others find that they were given the same."""
     _tell_skipped(images.skipped, len(images.training) + len(images.validation))
     versions = {package: version(package) for package in _PACKAGES}
-    asked = RunRecord(name, to_sections(recipe), images.digest, training_data, licence, versions)
+    asked = RunRecord(name, to_sections(family.recipe), images.digest, training_data, licence, versions)
     family.contract(images, Provenance())
-    record = run.begin(asked, resume) if distribution.is_chief else asked
-    keras.backend.experimental.enable_tf_random_generator()  # dropout's state then is part of a checkpoint
+    if distribution.is_chief:
+        record = run.begin(asked, resume)
+        distribution.meet()
+        return record
+    distribution.meet()
+    return run.begin(asked, resume=True)
+
+
+def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distribution: Distribution) -> Networks:
+    """Trained networks, as variables of this process alone."""
+    recipe = family.recipe
     keras.utils.set_random_seed(recipe.run.seed)
-    with distribution.strategy.scope():
+    with distribution.scope():
         networks = family.networks(images)
-        stages = STAGES[recipe.compression.method] if recipe.compression.steps else ()
         structures = family.structures()
-        for stage in stages:
+        for stage in _stages(recipe.compression):
             for network_name, network in networks.items():
                 stage.require(network, structures.get(network_name, Structure()))
         learner = family.learner(networks, images)
     _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
-    networks, quantized = _compress(stages, learner.networks, family, images, run, distribution)
-    if distribution.is_chief:
-        contract = family.contract(
-            images,
-            Provenance(record.training_data, record.images_sha256, record.licence, record.recipe, record.versions),
-        )
-        write_handover(
-            run.handover,
-            contract,
-            family.handed(networks, contract),
-            family.handed(quantized, contract) if quantized else (),
-            family.calibration(images),
-            family.validation(images),
-        )
-    return run.handover
+    if distribution.replicas == 1:
+        return learner.networks
+    copies = family.networks(images)
+    for network_name, copy in copies.items():
+        copy.set_weights(learner.networks[network_name].get_weights())
+    return copies
+
+
+def _finish(family: Family[Any], images: ImageFolder, run: RunFolder, record: RunRecord, trained: Networks) -> None:
+    """Compress trained networks and hand them over."""
+    networks, quantized = _compress(trained, family, images, run)
+    contract = family.contract(
+        images, Provenance(record.training_data, record.images_sha256, record.licence, record.recipe, record.versions)
+    )
+    write_handover(
+        run.handover,
+        contract,
+        family.handed(networks, contract),
+        family.handed(quantized, contract) if quantized else (),
+        family.calibration(images),
+        family.validation(images),
+    )
+
+
+def _stages(recipe: CompressionRecipe) -> tuple[Stage, ...]:
+    return STAGES[recipe.method] if recipe.steps else ()
 
 
 def _compress(
-    stages: tuple[Stage, ...],
-    networks: Networks,
-    family: Family[Any],
-    images: ImageFolder,
-    run: RunFolder,
-    distribution: Distribution,
+    networks: Networks, family: Family[Any], images: ImageFolder, run: RunFolder
 ) -> tuple[Networks, Networks]:
     """The float networks to hand over, and the quantization-aware ones or none."""
     recipe = family.recipe
     structures = family.structures()
     quantized: Networks = {}
-    for number, stage in enumerate(stages, start=1):
-        with distribution.strategy.scope():
-            typical = family.typical_inputs(images)
-            compressed: dict[str, keras.Model] = {}
-            for name, network in networks.items():
-                structure = structures.get(name, Structure())
-                compressed[name] = stage.begin(network, recipe.compression, structure, typical[name])
-                _tell_left_alone(stage.name, name, stage.left_alone(network, recipe.compression))
-            hooks = [stage.end_of_step(network) for network in compressed.values()]
-            ends_of_step = tuple(hook for hook in hooks if hook is not None)
-            learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
+    for number, stage in enumerate(_stages(recipe.compression), start=1):
+        typical = family.typical_inputs(images)
+        compressed: dict[str, keras.Model] = {}
+        for name, network in networks.items():
+            structure = structures.get(name, Structure())
+            compressed[name] = stage.begin(network, recipe.compression, structure, typical[name])
+            _tell_left_alone(stage.name, name, stage.left_alone(network, recipe.compression))
+        hooks = [stage.end_of_step(network) for network in compressed.values()]
+        ends_of_step = tuple(hook for hook in hooks if hook is not None)
+        learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
         source = family.refining_source(images)
-        _fit(learner, stage.name, number, source, recipe.compression, recipe.run, run.path, distribution)
+        _fit(learner, stage.name, number, source, recipe.compression, recipe.run, run.path, ONE_DEVICE)
         finished = {name: stage.finish(network) for name, network in compressed.items()}
         if stage.quantizes:
             for name, network in finished.items():
@@ -136,12 +167,13 @@ def _fit(
     number: int,
     source: ExampleSource,
     recipe: TrainingRecipe,
-    run_recipe: Any,
+    run_recipe: RunRecipe,
     folder: Path,
     distribution: Distribution,
 ) -> None:
     batches = Batches(source, recipe.batch_size, run_recipe.seed, number)
-    fit(learner, Phase(name, recipe.steps, folder, batches, run_recipe.checkpoint_every), distribution)
+    section = "compression" if isinstance(recipe, CompressionRecipe) else "training"
+    fit(learner, Phase(name, section, recipe.steps, folder, batches, run_recipe.checkpoint_every), distribution)
 
 
 def _tell_skipped(skipped: tuple[Skipped, ...], used: int) -> None:

@@ -181,5 +181,5 @@ class Gan(Generative[GanRecipe]):
 
 def pictures_of(network: keras.Model, inputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.uint8]:
     """What a generator makes of its inputs, (count, side, side, 3) uint8 RGB."""
-    made = network.predict(dict(inputs), verbose=0)
+    made = network(dict(inputs), training=False).numpy()
     return np.rint((np.clip(made, -1, 1) + 1) * 127.5).astype(np.uint8)

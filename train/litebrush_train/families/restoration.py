@@ -156,7 +156,7 @@ class Restoration(Family[RecipeType]):
         samples = self._observed(images, training=False)
 
         def outputs(networks: Networks, count: int) -> NDArray[np.uint8]:
-            real = networks[MODEL].predict(inputs_of(samples[:count]), batch_size=8, verbose=0)
+            real = networks[MODEL](inputs_of(samples[:count]), training=False).numpy()
             return np.rint(np.clip(real, 0, 1) * 255).astype(np.uint8)
 
         def preview(networks: Networks) -> Picture:

@@ -97,8 +97,8 @@ class Vae(Generative[VaeRecipe]):
         truth = np.stack([images.validation[number] for number in range(count)])
 
         def made(networks: Networks, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-            mean, _ = networks[ENCODER].predict(pictures / np.float32(255), verbose=0)
-            return _to_bytes(networks[DECODER].predict(mean, verbose=0))
+            mean, _ = networks[ENCODER](pictures / np.float32(255), training=False)
+            return _to_bytes(networks[DECODER](mean, training=False).numpy())
 
         def evaluate(networks: Networks) -> Mapping[str, float]:
             pairs = list(zip(made(networks, truth), truth))
@@ -120,7 +120,7 @@ class Vae(Generative[VaeRecipe]):
     def drawn(  # noqa: D102
         self, networks: Networks, count: int, labels: Labels | None, images: ImageFolder
     ) -> NDArray[np.uint8]:
-        return _to_bytes(networks[DECODER].predict(self._latents(count), verbose=0))
+        return _to_bytes(networks[DECODER](self._latents(count), training=False).numpy())
 
     def _latents(self, count: int) -> NDArray[np.float32]:
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _VALIDATION_STREAM]))

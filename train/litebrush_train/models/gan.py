@@ -11,7 +11,7 @@ import math
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.layers import GlobalSumPooling, SpectralConv2D, SpectralDense
+from litebrush_train.layers import GlobalSumPooling, ResumableDropout, SpectralConv2D, SpectralDense
 from litebrush_train.recipes import GeneratorRecipe
 
 _SMALLEST_SIDE = 4
@@ -129,7 +129,7 @@ def _dcgan_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     for level in range(_doublings(recipe.side)):
         x = keras.layers.Conv2D(64 * 2**level, 5, 2, "same", name=f"down{level}")(x)
         x = keras.layers.LeakyReLU(_SLOPE, name=f"down{level}_activation")(x)
-        x = keras.layers.Dropout(0.3, name=f"down{level}_dropout")(x)
+        x = ResumableDropout(0.3, name=f"down{level}_dropout")(x)
     score = keras.layers.Dense(1, name="score")(keras.layers.Flatten(name="features")(x))
     return keras.Model(inputs, score, name="discriminator")
 
