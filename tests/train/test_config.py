@@ -31,9 +31,9 @@ def test_a_resolved_recipe_survives_json(steps, rate, channels):
 
 
 def test_a_bare_word_is_text_and_true_is_not():
-    assert override({}, ("run.name=my-model", "a.b=true", "a.c=1e3")) == {
+    assert override({}, ("run.name=my-model", "a.b=true", "a.c=1e3", "a.d=prune-2:4", "a.e=../masks")) == {
         "run": {"name": "my-model"},
-        "a": {"b": True, "c": 1000.0},
+        "a": {"b": True, "c": 1000.0, "d": "prune-2:4", "e": "../masks"},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import typing
 from importlib import resources
@@ -18,6 +19,7 @@ else:
 RecipeType = TypeVar("RecipeType")
 Sections = dict[str, dict[str, Any]]
 
+_BARE_WORD = re.compile(r"[A-Za-z./~][\w./~:+-]*")
 _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "true or false"),
     int: ((int,), "a whole number"),
@@ -61,7 +63,7 @@ def override(sections: Sections, settings: tuple[str, ...]) -> Sections:
 
 
 def _value(setting: str, text: str) -> Any:
-    if text.replace("-", "").replace("_", "").isalpha() and text not in ("true", "false", "inf", "nan"):
+    if _BARE_WORD.fullmatch(text) and text not in ("true", "false", "inf", "nan"):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
