@@ -50,10 +50,13 @@ def train(data: Path, minutes: float, out: Path) -> None:
         raise click.ClickException(f"{len(ARCHITECTURES)} cores are needed, this machine has {len(cores)}")
     runs = [_begin(data, name, core, out) for name, core in zip(ARCHITECTURES, cores)]
     time.sleep(60 * minutes)
-    for run in runs:
-        if run.poll() is not None:
-            raise click.ClickException(f"a run ended early, see {out}/*.log")
+    if any(run.poll() is not None for run in runs):
+        raise click.ClickException(f"a run ended early, see {out}/*.log")
+    for name, run in zip(ARCHITECTURES, runs):
         run.send_signal(signal.SIGKILL)
+        _, _, usage = os.wait4(run.pid, 0)
+        seconds = json.dumps(usage.ru_utime + usage.ru_stime)
+        (out / name / "cpu_seconds.json").write_text(seconds, encoding="utf-8")
 
 
 def _begin(data: Path, name: str, core: int, out: Path) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,10 @@ from litebrush_train.run_folder import RunFolder, RunRecord
 from litebrush_train.square_pictures import one_hot, read_squares
 
 SEEDS = (1, 2, 3)
-_SHOWN_OF_A_CLASS = 4
+_SHOWN_OF_A_CLASS = 6
+
+
+CPU_SECONDS = "cpu_seconds.json"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Trained:
         steps: done at its last checkpoint.
         pictures_seen: real ones, repetitions included.
         minutes: spent in those steps.
+        cpu_minutes: of a core that the whole run got, start and checkpoints included.
         generator_parameters, discriminator_parameters: of the networks.
         figures: of what its generator draws.
     """
@@ -83,6 +88,7 @@ class Trained:
     steps: int
     pictures_seen: int
     minutes: float
+    cpu_minutes: float
     generator_parameters: int
     discriminator_parameters: int
     figures: Figures
@@ -162,7 +168,8 @@ class Generator:
         latest = tf.train.latest_checkpoint(str(run / "checkpoints" / "training"))
         if latest is None:
             raise click.ClickException(f"'{run}' has no checkpoint yet; train longer")
-        tf.train.Checkpoint(**learner.kept).restore(latest).assert_existing_objects_matched()
+        kept = {name: part for name, part in learner.kept.items() if not name.startswith("discriminator")}
+        tf.train.Checkpoint(**kept).restore(latest).assert_existing_objects_matched().expect_partial()
         return cls(run, recipe, learner, len(images.classes))
 
     def draw(self, labels: NDArray[np.int64], seed: int) -> NDArray[np.uint8]:
@@ -215,22 +222,12 @@ def compare(data: Path, reference_folder: Path, features: Path, runs: Mapping[st
         fid_ratio=trained["hinge"].figures.fid / trained["dcgan"].figures.fid,
     )
     shown = np.repeat(np.arange(len(classes)), _SHOWN_OF_A_CLASS)
-    blocks = {
-        "real": held_out.pictures[_first_of_each(held_out.labels)],
-        **{name: generator.draw(shown, seed=0) for name, generator in generators.items()},
-    }
+    blocks = {name: generator.draw(shown, seed=0) for name, generator in generators.items()}
     return comparison, Samples(_SHOWN_OF_A_CLASS, classes, blocks)
 
 
 def _name(folder: Path) -> str:
     return "/".join(folder.resolve().parts[-2:])
-
-
-def _first_of_each(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places of the first pictures of each class in order; where a class has few, they come again."""
-    return np.concatenate(
-        [np.resize(np.flatnonzero(labels == label), _SHOWN_OF_A_CLASS) for label in np.unique(labels)]
-    )
 
 
 def _recipe(run: Path) -> GanRecipe:
@@ -256,6 +253,7 @@ def _trained(generator: Generator, reference: Reference, labels: NDArray[np.int6
         steps=learner.steps_done,
         pictures_seen=learner.steps_done * generator.recipe.training.batch_size,
         minutes=_minutes(generator.run, learner.steps_done),
+        cpu_minutes=json.loads((generator.run / CPU_SECONDS).read_text(encoding="utf-8")) / 60,
         generator_parameters=learner.networks[GENERATOR].count_params(),
         discriminator_parameters=learner.kept["discriminator"].count_params(),
         figures=_over_seeds(drawn),
