@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from litebrush_train.compression import ChannelGroup
+from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
 from litebrush_train.recipes import SequenceModelRecipe
 
