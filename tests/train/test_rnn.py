@@ -7,7 +7,8 @@ import tf_keras as keras
 from made.pictures import photo_pixels
 
 from litebrush_train.clips import Clip
-from litebrush_train.compression import equalize, quantization_aware
+from litebrush_train.compression.equalization import equalize
+from litebrush_train.compression.quantization import quantization_aware
 from litebrush_train.models.rnn import STATE_RANGE, cell, channel_groups, receptive_field_radius
 from litebrush_train.recipes import SequenceModelRecipe
 from litebrush_train.sequences import clip_figures, flicker, restore_clip, unrolled_losses, zero_state
