@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from litebrush.contract import Verdict
 from litebrush_export.flatbuffer import Graph, Operator, Tensor, read_graphs
 from litebrush_export.halfrange import HALF_MAXIMUM, Magnitude
+from litebrush_export.partitions import partitions
 from litebrush_export.remedies import remedy_for
 from litebrush_export.target import Target
 from litebrush_export.targets.operator_table import OperatorTable, load_table
@@ -73,6 +74,9 @@ class Lint:
             f"{self.delegated} of {_counted(self.operators, 'operator')} delegated",
             _counted(len(self.partitions), "partition"),
         ]
+        most = self.table.most_partitions
+        if most is not None and len(self.partitions) > most:
+            parts[-1] += f" of which it takes the {'first' if self.table.in_order else 'largest'} {most}"
         if self.findings:
             parts.append(_counted(len(self.findings), "finding"))
         if self.overflows:
@@ -106,41 +110,6 @@ def lint(
     graphs = read_graphs(flatbuffer)
     first, *others = (_lint(graphs, target, load_table(name), magnitudes, api_level) for name in target.tables)
     return (dataclasses.replace(first, findings=(*first.findings, *_io_findings(graphs, target))), *others)
-
-
-def partitions(graph: Graph, taken: frozenset[int]) -> tuple[int, ...]:
-    """Sizes of the connected runs of operators that a delegate cuts out of a graph.
-
-    As the interpreter does it: beginning with what is ready, it goes on with one kind of operator, taken or not, for as
-    long as any of that kind has all its inputs, and then changes to the other kind.
-
-    Args:
-        graph: the graph.
-        taken: numbers of the operators that the delegate takes.
-    """
-    producers = {tensor.index for operator in graph.operators for tensor in operator.outputs}
-    waiting = [number for number, operator in enumerate(graph.operators) if not operator.folded]
-    folded = {tensor.index for operator in graph.operators if operator.folded for tensor in operator.outputs}
-    made: set[int] = set(folded)
-
-    def ready(number: int) -> bool:
-        return all(tensor.index in made for tensor in graph.operators[number].given if tensor.index in producers)
-
-    sizes = []
-    while waiting:
-        kind = next((number in taken for number in waiting if ready(number)), None)
-        if kind is None:  # a loop through a variable: what is left keeps its order
-            break
-        size, changed = 0, True
-        while changed:
-            changed = False
-            for number in [number for number in waiting if (number in taken) is kind and ready(number)]:
-                made.update(tensor.index for tensor in graph.operators[number].outputs)
-                waiting.remove(number)
-                size, changed = size + 1, True
-        if kind:
-            sizes.append(size)
-    return tuple(sizes)
 
 
 def _lint(

@@ -10,7 +10,8 @@ from made import flatbuffers
 from litebrush.errors import ModelFileError
 from litebrush_export.flatbuffer import Graph, Operator, Tensor, read_graphs
 from litebrush_export.halfrange import magnitudes
-from litebrush_export.lint import Lint, lint, partitions
+from litebrush_export.lint import Lint, lint
+from litebrush_export.partitions import partitions
 from litebrush_export.target import TARGETS
 
 NETWORKS = ("plain", "interrupted", "leaky", "looping", "five_axes", "doubled", "overflowing")
@@ -113,20 +114,22 @@ def test_plain_networks_need_nnapi_1_0_in_float_and_1_2_in_int8(float32, int8):
     assert lint_by("nnapi", int8["plain"], "android-nnapi").lowest_api_level == 29
 
 
-def test_one_refused_operator_in_the_middle_makes_two_partitions_of_which_a_gpu_takes_one(float32):
+def test_one_refused_operator_in_the_middle_makes_two_partitions_of_which_an_edge_tpu_takes_one(float32):
     nnapi = lint_by("nnapi", float32["interrupted"], "android-nnapi")
     assert (nnapi.partitions, nnapi.delegated, nnapi.operators) == ((2, 2), 4, 5)
     edgetpu = lint_by("edgetpu", flatbuffers.converted(flatbuffers.interrupted, integer="int8"), "edgetpu")
     assert edgetpu.delegated == edgetpu.partitions[0]
-    assert len(edgetpu.partitions) > 1
+    assert "2 partitions of which it takes the first 1" in edgetpu.summary
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_the_table_of_xnnpack_predicts_the_partitions_that_it_really_makes(network, float32):
-    interpreter = Interpreter(model_content=float32[network])
+@pytest.mark.parametrize("integer", [None, "int8", "uint8"])
+@pytest.mark.parametrize("network", sorted({*NETWORKS, "clipped", "enlarged"} - {"looping"}))
+def test_the_table_of_xnnpack_predicts_the_partitions_that_it_really_makes(network, integer):
+    flatbuffer = flatbuffers.converted(getattr(flatbuffers, network), integer=integer)
+    interpreter = Interpreter(model_content=flatbuffer)
     interpreter.allocate_tensors()
     made = [each for each in interpreter._get_ops_details() if each["op_name"] == "DELEGATE"]
-    assert len(lint_by("xnnpack", float32[network], "cpu").partitions) == len(made)
+    assert len(lint_by("xnnpack", flatbuffer, "cpu").partitions) == len(made)
 
 
 def chain(kinds: list[bool]) -> Graph:

@@ -71,6 +71,16 @@ def doubled(image: tf.Tensor) -> tf.Tensor:
     return tf.image.resize(image, (16, 16))
 
 
+def clipped(image: tf.Tensor) -> tf.Tensor:
+    """Clips between two convolutions: in 8 bits few delegates take that."""
+    return convolution(tf.clip_by_value(convolution(image), 0.0, 0.1))
+
+
+def enlarged(image: tf.Tensor) -> tf.Tensor:
+    """Nearest-neighbour upsampling between two convolutions."""
+    return convolution(tf.image.resize(convolution(image), (16, 16), "nearest"))
+
+
 def overflowing(image: tf.Tensor) -> tf.Tensor:
     """Goes through a hundred thousand and comes back."""
     return convolution(image * 1e5 + 1e5) * 1e-6

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from made.contracts import make_contract
 
 from litebrush.cli import main
-from litebrush.contract import ModelContract, Verdict
+from litebrush.contract import ModelContract, Precision, Verdict
 from litebrush.errors import ContractError
-from litebrush.modelfile import ModelFile, write_model
+from litebrush.loading import open_model
+from litebrush.modelfile import write_model
 
 text = st.text(max_size=20)
 verdicts = st.lists(st.builds(Verdict, text, text, text, st.none() | st.integers(1, 40)), max_size=3).map(tuple)
@@ -42,8 +43,9 @@ def test_inspect_shows_verdicts_with_the_lowest_api_level(tmp_path):
         Verdict("cpu", "XNNPACK 1", "3 of 3 operators delegated; checked against the table and run here"),
         Verdict("android-nnapi", "NNAPI 1.3", "2 of 3 operators delegated; checked against the table, not run", 29),
     )
-    contract = dataclasses.replace(make_contract(), verdicts=made)
-    write_model(ModelFile(b"\x00" * 4 + b"TFL3", contract, {}), tmp_path / "m.tflite")
+    model = open_model("denoise", Precision.INT8)
+    checked = dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=made))
+    write_model(checked, tmp_path / "m.tflite")
     shown = CliRunner().invoke(main, ["inspect", str(tmp_path / "m.tflite")]).output
     assert "cpu: 3 of 3 operators delegated; checked against the table and run here (XNNPACK 1)" in shown
     assert "not run; Android API level 29 and above (NNAPI 1.3)" in shown
