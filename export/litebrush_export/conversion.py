@@ -20,11 +20,16 @@ from litebrush_export.handover import Handover, read_handover
 _REPORTED_LINES = 3
 
 
-def convert(folder: Path, precision: Precision) -> bytes:
+def convert(folder: Path, precision: Precision, integer_type: str = "int8") -> bytes:
     """Convert a hand-over folder to one precision.
 
     int8 uses the quantization-aware model's learned ranges where the hand-over has one, and ranges calibrated
     on the representative dataset otherwise.
+
+    Args:
+        folder: the hand-over.
+        precision: of the file.
+        integer_type: type of the inputs and outputs in int8, ``int8`` or ``uint8``.
 
     Returns:
         The flatbuffer.
@@ -34,7 +39,8 @@ def convert(folder: Path, precision: Precision) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="litebrush-") as temporary:
         out = Path(temporary) / "model.tflite"
-        command = [sys.executable, "-m", "litebrush_export.conversion", str(folder), precision.value, str(out)]
+        arguments = [str(folder), precision.value, integer_type, str(out)]
+        command = [sys.executable, "-m", "litebrush_export.conversion", *arguments]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
         finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if finished.returncode != 0 or not out.exists():
@@ -48,7 +54,7 @@ def _why(precision: Precision, status: int, stderr: str) -> str:
     return f"conversion to {precision.value} failed: the converter {how}; its last words: {' | '.join(last_lines)}"
 
 
-def _convert_here(handover: Handover, precision: Precision) -> bytes:
+def _convert_here(handover: Handover, precision: Precision, integer_type: str) -> bytes:
     import tensorflow as tf
 
     learned_ranges = precision is Precision.INT8 and handover.quantization_aware_model is not None
@@ -60,16 +66,15 @@ def _convert_here(handover: Handover, precision: Precision) -> bytes:
     if precision is Precision.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
     if precision is Precision.INT8:
-        converter.inference_input_type = tf.int8
-        converter.inference_output_type = tf.int8
+        converter.inference_input_type = converter.inference_output_type = tf.as_dtype(integer_type)
         if not learned_ranges:
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.representative_dataset = handover.representative_dataset
     return bytes(converter.convert())
 
 
-def _main(folder: str, precision: str, out: str) -> None:
-    Path(out).write_bytes(_convert_here(read_handover(Path(folder)), Precision(precision)))
+def _main(folder: str, precision: str, integer_type: str, out: str) -> None:
+    Path(out).write_bytes(_convert_here(read_handover(Path(folder)), Precision(precision), integer_type))
 
 
 if __name__ == "__main__":

@@ -19,10 +19,14 @@ from litebrush.samples import array_key, arrays_of, kept_corner
 from litebrush.verification import deviation, sha256_of
 from litebrush_export.conversion import convert
 from litebrush_export.figures import FIGURES, Pictures
+from litebrush_export.halfrange import Magnitude, magnitudes
 from litebrush_export.handover import Handover, read_handover
+from litebrush_export.lint import Lint, lint
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
 from litebrush_export.parity import Parity
+from litebrush_export.target import TARGETS, Target
+from litebrush_export.targets.operator_table import load_table
 from litebrush_export.trial import Runners, noise_level_of, open_runners, truth_of, try_validation
 
 _CONVERSION_TOLERANCE = 1e-3
@@ -32,10 +36,11 @@ _PARALLEL_CONVERSIONS = 2
 
 @dataclass(frozen=True)
 class Exported:
-    """One file that was written, and how it compares."""
+    """One file that was written, how it compares, and what the target's delegates take of it."""
 
     path: Path
     parity: Parity
+    lints: tuple[Lint, ...]
 
 
 def export(
@@ -43,6 +48,7 @@ def export(
     precisions: tuple[Precision, ...],
     out: Path,
     on_step: Callable[[str], None] = lambda _: None,
+    target: Target = TARGETS["cpu"],
 ) -> tuple[Exported, ...]:
     """Write one self-describing .tflite a precision, and ``MODEL_CARD.md``.
 
@@ -53,6 +59,8 @@ def export(
         precisions: what to write; float32 is always converted, for comparison.
         out: folder for the files, made if needed.
         on_step: told what is being done, in words.
+        target: decides the types of inputs and outputs, and the operator tables that each file is checked against. A
+            file that a delegate does not take whole is written all the same.
 
     Raises:
         ConversionError: the hand-over is incomplete, a conversion failed, or float32 differs from the trained network.
@@ -61,19 +69,27 @@ def export(
     handover = read_handover(folder)
     _make_folder(out)
     on_step("converting")
-    flatbuffers = _convert_all(folder, precisions)
+    flatbuffers = _convert_all(folder, precisions, target)
     on_step("comparing with the trained network")
     float32 = open_runners(handover.contract, flatbuffers[Precision.FLOAT32])
     _require_faithful(handover, float32)
     reference = try_validation(float32, handover)
+    largest: tuple[Magnitude, ...] = ()
+    if any(load_table(name).half_precision for name in target.tables):
+        on_step("looking for activations that half precision cannot hold")
+        largest = magnitudes(flatbuffers[Precision.FLOAT32], handover.representative_dataset())
     models = []
     for precision in precisions:
         on_step(f"measuring {precision.value}")
         runners = open_runners(handover.contract, flatbuffers[precision])
         trial = _judge(handover, try_validation(runners, handover), reference)
-        models.append((_describe(handover, precision, flatbuffers[precision], runners, trial), trial))
+        model = _describe(handover, precision, flatbuffers[precision], runners, trial)
+        lints = lint(model.flatbuffer, target, largest)
+        verdicts = tuple(each.verdict(target.runs_here) for each in lints)
+        model = dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=verdicts))
+        models.append((model, trial, lints))
     on_step("writing and verifying")
-    exported = tuple(_write(model, trial, out) for model, trial in models)
+    exported = tuple(_write(model, trial, lints, out) for model, trial, lints in models)
     write_model_card(handover.contract, tuple(file.parity for file in exported), out / "MODEL_CARD.md")
     return exported
 
@@ -96,7 +112,7 @@ def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial
     )
 
 
-def _write(model: ModelFile, trial: _Trial, out: Path) -> Exported:
+def _write(model: ModelFile, trial: _Trial, lints: tuple[Lint, ...], out: Path) -> Exported:
     precision = model.contract.precision
     assert precision is not None  # _describe gave it one
     path = out / f"{model.contract.name}-{precision.value}.tflite"
@@ -111,7 +127,7 @@ def _write(model: ModelFile, trial: _Trial, out: Path) -> Exported:
         psnr_to_float32_db=trial.psnr_to_float32_db,
         float_operators=float_operators(model.flatbuffer),
     )
-    return Exported(path, parity)
+    return Exported(path, parity, lints)
 
 
 def _make_folder(out: Path) -> None:
@@ -123,10 +139,10 @@ def _make_folder(out: Path) -> None:
         raise ConversionError(f"the folder '{out}' may not be written to by you; choose another --out")
 
 
-def _convert_all(folder: Path, precisions: tuple[Precision, ...]) -> dict[Precision, bytes]:
+def _convert_all(folder: Path, precisions: tuple[Precision, ...], target: Target) -> dict[Precision, bytes]:
     wanted = tuple(dict.fromkeys((Precision.FLOAT32, *precisions)))
     with ThreadPoolExecutor(_PARALLEL_CONVERSIONS) as pool:
-        return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision), wanted)))
+        return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision, target.integer_type), wanted)))
 
 
 def _require_faithful(handover: Handover, float32: Runners) -> None:

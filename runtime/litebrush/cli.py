@@ -14,7 +14,7 @@ import click
 
 from litebrush import __version__
 from litebrush.announcements import without_announcements
-from litebrush.contract import ModelContract, Precision, Tiling
+from litebrush.contract import ModelContract, Precision, Tiling, Verdict
 from litebrush.errors import ImageError, LitebrushError, VerificationError
 from litebrush.image import check_output, read_image, to_photo, write_image
 from litebrush.loading import load, models, open_model, verify
@@ -51,6 +51,7 @@ class LazyGroup(click.Group):
     lazy_commands: ClassVar[dict[str, tuple[str, str]]] = {
         "train": ("litebrush_train.cli", "Train a model on a folder of images."),
         "export": ("litebrush_export.cli", "Convert a trained model to .tflite files that prove themselves."),
+        "lint": ("litebrush_export.lint_cli", "Say what a device would refuse of a .tflite file."),
         "demo": ("litebrush.demo", "Train, export and repair within minutes, without data of your own."),
     }
 
@@ -255,11 +256,17 @@ def _described(model: ModelFile) -> str:
         *([("tiling", _tiling(contract.tiling))] if contract.tiling else []),
         ("golden", _golden(contract)),
         *(("measured", f"{item.what}: {item.value:g} {item.unit}") for item in contract.quality),
+        *(("target", _verdict(verdict)) for verdict in contract.verdicts),
         ("trained on", contract.provenance.training_data or "not stated"),
         ("licence", contract.provenance.licence or "not stated"),
         ("made with", ", ".join(f"{name} {number}" for name, number in contract.provenance.versions.items())),
     ]
     return "\n".join(f"{label:<11}{text}" for label, text in rows)
+
+
+def _verdict(verdict: Verdict) -> str:
+    android = "" if verdict.lowest_api_level is None else f"; Android API level {verdict.lowest_api_level} and above"
+    return f"{verdict.target}: {verdict.text}{android} ({verdict.table})"
 
 
 def _signature_rows(signature: Signature) -> list[tuple[str, str]]:

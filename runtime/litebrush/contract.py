@@ -89,6 +89,23 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What the delegate of a target takes of the network, and how that is known.
+
+    Attributes:
+        target: such as ``android-gpu``.
+        table: the operator table that the network was checked against, with its version.
+        text: in words; says whether the network was run on such a device or only checked.
+        lowest_api_level: lowest Android API level; None where the delegate is not a part of Android.
+    """
+
+    target: str
+    table: str
+    text: str
+    lowest_api_level: int | None = None
+
+
+@dataclass(frozen=True)
 class Golden:
     """How near a replay of the golden result must come.
 
@@ -130,6 +147,7 @@ class ModelContract:
         precision: arithmetic of this file; None in a hand-over, which has none yet.
         golden: how to replay the golden result; None in a hand-over.
         quality: measured figures.
+        verdicts: what delegates take of it.
     """
 
     name: str
@@ -142,6 +160,7 @@ class ModelContract:
     precision: Precision | None = None
     golden: Golden | None = None
     quality: tuple[Measurement, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     def __post_init__(self) -> None:
         require(bool(self.name), "the model has no name")
@@ -211,6 +230,7 @@ class ModelContract:
                     "precision": Precision(document["precision"]) if document["precision"] else None,
                     "golden": Golden(**document["golden"]) if document["golden"] else None,
                     "quality": tuple(Measurement(**measurement) for measurement in document["quality"]),
+                    "verdicts": tuple(Verdict(**verdict) for verdict in document.get("verdicts", ())),
                 }
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:

@@ -1,0 +1,1 @@
+"""What a model is exported for, and what its delegates take."""

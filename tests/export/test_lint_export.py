@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made import flatbuffers
+from made.families import make_handover
+
+import litebrush
+from litebrush.contract import Precision
+from litebrush.engine import LiteRtEngine
+from litebrush.loading import open_model
+from litebrush.tasks import Task
+from litebrush_export.pipeline import export
+from litebrush_export.target import TARGETS
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory) -> Path:
+    return make_handover(Task.DETECT, tmp_path_factory.mktemp("handover") / "detect")
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory) -> Path:
+    return make_handover(Task.AUTOENCODE, tmp_path_factory.mktemp("handover") / "autoencode")
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "litebrush", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(detector, tmp_path):
+    (file,) = export(detector, (Precision.INT8,), tmp_path, target=TARGETS["web"])
+    model = open_model(file.path)
+    engine = LiteRtEngine(model.flatbuffer, "detect", 1)
+    assert {info.dtype for info in (*engine.inputs.values(), *engine.outputs.values())} == {np.dtype(np.uint8)}
+    assert litebrush.verify(file.path).identical
+    assert [each.table.name for each in file.lints] == ["xnnpack", "gpu"]
+    assert {finding.operator for each in file.lints for finding in each.findings} == {"QUANTIZE"}
+
+
+def test_the_verdict_travels_and_says_whether_the_file_was_run(detector, tmp_path):
+    verdicts = {}
+    for name in ("cpu", "android-nnapi"):
+        (file,) = export(detector, (Precision.FLOAT32,), tmp_path / name, target=TARGETS[name])
+        (verdicts[name],) = open_model(file.path).contract.verdicts
+    assert "run here" in verdicts["cpu"].text
+    assert verdicts["cpu"].lowest_api_level is None
+    assert "not run" in verdicts["android-nnapi"].text
+    assert verdicts["android-nnapi"].lowest_api_level == 27
+
+
+def test_each_signature_is_checked_and_measured(autoencoder, tmp_path):
+    (file,) = export(autoencoder, (Precision.FLOAT16,), tmp_path, target=TARGETS["android-gpu"])
+    (checked,) = file.lints
+    assert len(checked.partitions) == 2
+    assert not checked.overflows
+
+
+def test_a_file_that_a_delegate_does_not_take_whole_is_exported_and_said_so(detector, tmp_path):
+    done = run("export", detector, "--target", "edgetpu", "--precision", "float32", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "damage-float32.tflite").exists()
+    assert "What edgetpu (Coral Edge TPU) would not take" in done.stdout
+    assert "0 of 3 operators delegated" in " ".join(done.stdout.split())
+
+
+def test_the_target_decides_the_precisions(detector, tmp_path):
+    done = run("export", detector, "--target", "android-gpu", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.glob("*.tflite")] == ["damage-float16.tflite"]
+
+
+def test_lint_ends_with_status_1_where_something_falls_back(tmp_path):
+    (tmp_path / "m.tflite").write_bytes(flatbuffers.converted(flatbuffers.interrupted))
+    refused, taken = (run("lint", tmp_path / "m.tflite", "--target", name) for name in ("android-nnapi", "android-gpu"))
+    assert (refused.returncode, taken.returncode) == (1, 0)
+    assert "SIGN" in refused.stdout
+    assert "would not take" not in taken.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lint", "nowhere.tflite"], "cannot read or write 'nowhere.tflite'"),
+        (["lint", "text.tflite"], "not a .tflite file"),
+        (["lint", "text.tflite", "--target", "toaster"], "'toaster' is not one of"),
+    ],
+)
+def test_a_wrong_question_to_lint_ends_with_status_2_and_no_traceback(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("text.tflite").write_text("not a flatbuffer")
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
