@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from litebrush.samples import array_key, arrays_of, kept_corner
 from litebrush.verification import deviation, sha256_of
 from litebrush_export.conversion import convert
 from litebrush_export.figures import FIGURES, Pictures
-from litebrush_export.handover import Handover, read_handover
+from litebrush_export.handover import Handover, read_handover, with_network
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
 from litebrush_export.parity import Parity
+from litebrush_export.pruning import Pruning, prune
+from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept, time_network
 from litebrush_export.trial import Runners, noise_level_of, open_runners, truth_of, try_validation
 
 _CONVERSION_TOLERANCE = 1e-3
@@ -32,10 +35,11 @@ _PARALLEL_CONVERSIONS = 2
 
 @dataclass(frozen=True)
 class Exported:
-    """One file that was written, and how it compares."""
+    """One file that was written, and how it compares; ``sparsity`` where its kernels have many zeros."""
 
     path: Path
     parity: Parity
+    sparsity: Sparsity | None = None
 
 
 def export(
@@ -43,16 +47,20 @@ def export(
     precisions: tuple[Precision, ...],
     out: Path,
     on_step: Callable[[str], None] = lambda _: None,
+    pruning: Pruning | None = None,
 ) -> tuple[Exported, ...]:
     """Write one self-describing .tflite a precision, and ``MODEL_CARD.md``.
 
-    Nothing is written before every precision has been converted and measured; each file is verified as it was written.
+    Nothing is written before every precision has been converted and measured; the files take their places together,
+    after each was verified as it was written.
 
     Args:
         folder: the hand-over.
         precisions: what to write; float32 is always converted, for comparison.
         out: folder for the files, made if needed.
         on_step: told what is being done, in words.
+        pruning: zeros to make in the float32 network, from which the other precisions are then made; what is compared
+            with is the network before.
 
     Raises:
         ConversionError: the hand-over is incomplete, a conversion failed, or float32 differs from the trained network.
@@ -61,9 +69,14 @@ def export(
     handover = read_handover(folder)
     _make_folder(out)
     on_step("converting")
-    flatbuffers = _convert_all(folder, precisions)
+    dense = convert(folder, Precision.FLOAT32)
+    flatbuffers = (
+        _convert_all(folder, precisions, dense)
+        if pruning is None
+        else _convert_pruned(folder, precisions, dense, pruning)
+    )
     on_step("comparing with the trained network")
-    float32 = open_runners(handover.contract, flatbuffers[Precision.FLOAT32])
+    float32 = open_runners(handover.contract, dense)
     _require_faithful(handover, float32)
     reference = try_validation(float32, handover)
     models = []
@@ -72,10 +85,9 @@ def export(
         runners = open_runners(handover.contract, flatbuffers[precision])
         trial = _judge(handover, try_validation(runners, handover), reference)
         models.append((_describe(handover, precision, flatbuffers[precision], runners, trial), trial))
+    sparsities = _measure_sparsity(handover, dense, flatbuffers, precisions, on_step)
     on_step("writing and verifying")
-    exported = tuple(_write(model, trial, out) for model, trial in models)
-    write_model_card(handover.contract, tuple(file.parity for file in exported), out / "MODEL_CARD.md")
-    return exported
+    return _write_all(handover, models, sparsities, out)
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,44 @@ def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial
         to_truth=None if truth is None else figure.compute(results, truth),
         psnr_to_float32_db=psnr_db(results, reference),
     )
+
+
+def _measure_sparsity(
+    handover: Handover,
+    dense: bytes,
+    flatbuffers: dict[Precision, bytes],
+    precisions: tuple[Precision, ...],
+    on_step: Callable[[str], None],
+) -> dict[Precision, Sparsity]:
+    """Of each precision, where float32 has zeros enough to speak of."""
+    if not is_sparse(flatbuffers[Precision.FLOAT32]):
+        return {}
+    on_step("timing")
+    float32 = time_network(open_runners(handover.contract, dense), handover.golden)
+    sparsities = {}
+    for precision in precisions:
+        flatbuffer = flatbuffers[precision]
+        if precision is not Precision.INT8 or handover.quantization_aware_model is None:
+            require_zeros_kept(flatbuffers[Precision.FLOAT32], flatbuffer, precision)
+        same = flatbuffer == dense
+        latency = float32 if same else time_network(open_runners(handover.contract, flatbuffer), handover.golden)
+        sparsities[precision] = describe_sparsity(flatbuffer, latency, float32)
+    return sparsities
+
+
+def _write_all(
+    handover: Handover, models: list[tuple[ModelFile, _Trial]], sparsities: dict[Precision, Sparsity], out: Path
+) -> tuple[Exported, ...]:
+    """Write and verify beside their places, then put all of them there."""
+    with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
+        written = tuple(_write(model, trial, Path(staging)) for model, trial in models)
+        exported = tuple(dataclasses.replace(file, sparsity=sparsities.get(file.parity.precision)) for file in written)
+        lines = tuple(file.parity for file in exported)
+        sparse = tuple((file.parity, file.sparsity) for file in exported if file.sparsity is not None)
+        write_model_card(handover.contract, lines, sparse, Path(staging) / "MODEL_CARD.md")
+        for path in Path(staging).iterdir():
+            path.replace(out / path.name)
+    return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
 
 
 def _write(model: ModelFile, trial: _Trial, out: Path) -> Exported:
@@ -123,10 +173,19 @@ def _make_folder(out: Path) -> None:
         raise ConversionError(f"the folder '{out}' may not be written to by you; choose another --out")
 
 
-def _convert_all(folder: Path, precisions: tuple[Precision, ...]) -> dict[Precision, bytes]:
-    wanted = tuple(dict.fromkeys((Precision.FLOAT32, *precisions)))
+def _convert_all(folder: Path, precisions: tuple[Precision, ...], float32: bytes) -> dict[Precision, bytes]:
+    wanted = tuple(precision for precision in dict.fromkeys(precisions) if precision is not Precision.FLOAT32)
     with ThreadPoolExecutor(_PARALLEL_CONVERSIONS) as pool:
-        return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision), wanted)))
+        converted = dict(zip(wanted, pool.map(lambda precision: convert(folder, precision), wanted)))
+    return {Precision.FLOAT32: float32, **converted}
+
+
+def _convert_pruned(
+    folder: Path, precisions: tuple[Precision, ...], dense: bytes, pruning: Pruning
+) -> dict[Precision, bytes]:
+    pruned = prune(dense, pruning)
+    with with_network(folder, pruned) as pruned_folder:
+        return _convert_all(pruned_folder, precisions, pruned)
 
 
 def _require_faithful(handover: Handover, float32: Runners) -> None:
