@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def _write_handover(source: Path, folder: Path, contract_file: Path, calibration
     for signature in contract.signatures:
         golden.update(_golden(network, contract, signature, samples.validation))
     for name, arrays in (("calibration", samples.calibration), ("validation", samples.validation), ("golden", golden)):
-        np.savez(folder / f"{name}.npz", **arrays)
+        np.savez(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # its stub has options among the names
 
 
 def _golden(network: Network, contract: ModelContract, signature: Signature, validation: Arrays) -> Arrays:
@@ -122,7 +122,7 @@ def _golden(network: Network, contract: ModelContract, signature: Signature, val
     return {array_key(signature, name): array for name, array in sample.items()}
 
 
-_WORK = {_TEMPLATE: _write_template, _ADOPT: _write_handover}
+_WORK: dict[str, Callable[..., None]] = {_TEMPLATE: _write_template, _ADOPT: _write_handover}
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ def _input_spec(tensor: FoundTensor, declared: DeclaredTensor) -> TensorSpec:
         tensor.dtype == "float32",
         f"input '{tensor.name}' is of {tensor.dtype}; the network to export must take float32",
     )
-    shape = declared.shape or (1, *tensor.shape[1:])
+    shape: tuple[int | None, ...] = declared.shape or (1, *tensor.shape[1:])
     fits = len(shape) == len(tensor.shape) and all(own in (None, side) for own, side in zip(tensor.shape, shape))
     _require(fits, f"input '{tensor.name}' is declared as {list(shape)}, the network's is {tensor.written_shape}")
     known = tuple(side for side in shape if side is not None)

@@ -141,7 +141,7 @@ def _write_all(
         lines = tuple(file.parity for file in exported)
         sparse = tuple((file.parity, file.sparsity) for file in exported if file.sparsity is not None)
         write_model_card(handover.contract, lines, sparse, Path(staging) / "MODEL_CARD.md")
-        for path in Path(staging).iterdir():
+        for path in sorted(Path(staging).iterdir()):
             path.replace(out / path.name)
     return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
 

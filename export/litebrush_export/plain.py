@@ -6,11 +6,10 @@ It happens in a process of its own, ``python -m litebrush_export.plain``.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from litebrush.atomic import atomic_file
 from litebrush.contract import Precision
 from litebrush.errors import ConversionError, ModelFileError
 from litebrush_export.apart import answer, run_apart
@@ -56,20 +55,24 @@ def convert_plain(
         arguments = (str(source), names, temporary, *([] if calibration is None else [str(calibration)]))
         run_apart(f"converting the {kind.value} '{source}'", __name__, *arguments)
         files = {each: (Path(temporary) / f"{each.value}.tflite").read_bytes() for each in precisions}
-    return tuple(
-        _write(flatbuffer, out / f"{source.stem}-{precision.value}.tflite", precision)
-        for precision, flatbuffer in files.items()
-    )
+    return _write_all(files, source.stem, out)
 
 
-def _write(flatbuffer: bytes, path: Path, precision: Precision) -> PlainFile:
+def _write_all(files: Mapping[Precision, bytes], name: str, out: Path) -> tuple[PlainFile, ...]:
+    """Write beside their places, then put all of them there."""
+    written = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path) as temporary:
-            temporary.write_bytes(flatbuffer)
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
+            for precision, flatbuffer in files.items():
+                staged = Path(staging) / f"{name}-{precision.value}.tflite"
+                staged.write_bytes(flatbuffer)
+                written.append(PlainFile(out / staged.name, precision, len(flatbuffer)))
+            for file in written:
+                (Path(staging) / file.path.name).replace(file.path)
     except OSError as problem:
-        raise ModelFileError(f"cannot write '{path}': {problem.strerror or problem}") from None
-    return PlainFile(path, precision, len(flatbuffer))
+        raise ModelFileError(f"cannot write to '{out}': {problem.strerror or problem}") from None
+    return tuple(written)
 
 
 def _convert_here(source: str, precisions: str, out: str, calibration: str = "") -> None:
