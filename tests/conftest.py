@@ -19,13 +19,12 @@ TINY_RECIPE = (
     "model.blocks=1",
     "training.steps=12",
     "training.batch_size=2",
-    "training.patch_size=16",
-    "quantization_aware_training.steps=4",
-    "quantization_aware_training.batch_size=2",
-    "quantization_aware_training.patch_size=16",
+    "patches.patch_size=16",
+    "compression.steps=4",
+    "compression.batch_size=2",
     "run.checkpoint_every=2",
     "run.calibration_images=3",
-    "run.tile_size=64",
+    "patches.tile_size=64",
 )
 
 
