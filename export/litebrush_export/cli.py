@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
+from litebrush_export.sources import SourceKind, recognize
 from litebrush_export.target import TARGETS
+
+if TYPE_CHECKING:
+    from litebrush_export.pruning import Pruning
 
 
 def _parse_precisions(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[Precision, ...]:
@@ -26,8 +32,14 @@ def _parse_precisions(ctx: click.Context, param: click.Parameter, value: str | N
     return tuple(dict.fromkeys(Precision(name) for name in names))
 
 
+def _parse_pruning(ctx: click.Context, param: click.Parameter, value: str | None) -> Pruning | None:
+    from litebrush_export.pruning import Pruning
+
+    return None if value is None else Pruning.parse(value)
+
+
 @click.command(name="export")
-@click.argument("handover", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--precision",
     "precisions",
@@ -42,11 +54,32 @@ def _parse_precisions(ctx: click.Context, param: click.Parameter, value: str | N
     show_default=True,
     help="Device that each file is made for and checked against.",
 )
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the .tflite files and MODEL_CARD.md.")
+@click.option("--contract", type=click.Path(path_type=Path), help="TOML file that says what the tensors mean.")
+@click.option("--calibration", type=click.Path(path_type=Path), help="Folder of images, or an .npz of samples.")
+@click.option("--print-contract", is_flag=True, help="Print a contract for SOURCE to fill in, and write nothing.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the .tflite files and MODEL_CARD.md."
+    "--prune",
+    "pruning",
+    callback=_parse_pruning,
+    metavar="SHARE|2:4",
+    help="Make the smallest weights zero, without training: a share such as 0.6 of them, or two of every four.",
 )
-def command(handover: Path, precisions: tuple[Precision, ...], target_name: str, out: Path) -> None:
-    """Convert a HANDOVER folder to .tflite files that prove themselves.
+def command(
+    source: Path,
+    precisions: tuple[Precision, ...],
+    target_name: str,
+    out: Path | None,
+    contract: Path | None,
+    calibration: Path | None,
+    print_contract: bool,
+    pruning: Pruning | None,
+) -> None:
+    """Convert SOURCE to .tflite files that prove themselves.
+
+    SOURCE is the hand-over folder of 'litebrush train'; or a SavedModel, a .keras or .h5 file, or a float .tflite
+    of any origin. Those need --contract and --calibration; without, they are converted, but litebrush cannot load
+    the files.
 
     Each file carries its contract and a golden result that 'litebrush verify' replays. The table says what
     each precision cost, on pictures that training never saw; a second one, what the target would not take.
@@ -56,21 +89,59 @@ def command(handover: Path, precisions: tuple[Precision, ...], target_name: str,
       litebrush export run/handover --out models/
       litebrush export run/handover --precision int8 --out models/
       litebrush export run/handover --target android-gpu --out models/
+      litebrush export my_model.keras --print-contract > contract.toml
+      litebrush export my_model.keras --contract contract.toml --calibration photos/ --out models/
+      litebrush export run/handover --prune 0.6 --out models/
     """
     require_extra("export", "tensorflow", "rich", "jinja2")
     from rich.console import Console
 
+    from litebrush_export.adoption import print_template
     from litebrush_export.lint_table import print_lints
     from litebrush_export.pipeline import export
-    from litebrush_export.table import parity_table
+    from litebrush_export.plain import convert_plain
+    from litebrush_export.table import parity_table, sparsity_tables
 
+    kind = recognize(source)
+    if print_contract:
+        click.echo(print_template(source), nl=False)
+        return
+    if out is None:
+        raise click.UsageError("give --out, the folder for the files")
     target = TARGETS[target_name]
+    chosen = precisions or target.precisions
+    _require_companions(kind, source, contract, calibration, pruning)
+    if kind is not SourceKind.HANDOVER and contract is None:
+        for file in convert_plain(source, chosen, calibration, out):
+            click.echo(f"{file.path}: {file.size_bytes / 1000:.0f} KB, {file.precision.value}, no contract")
+        click.echo("litebrush cannot load these files: it does not know their tensors. Give --contract to change that.")
+        return
+
     with (
         os.fdopen(os.dup(2), "w") as terminal,
         Console(file=terminal).status("reading the hand-over") as status,
         without_announcements(),
+        _as_handover(source, contract, calibration) as handover,
     ):
-        exported = export(handover, precisions or target.precisions, out, status.update, target)
+        exported = export(handover, chosen, out, on_step=status.update, target=target, pruning=pruning)
     console = Console()
-    console.print(parity_table(exported))
+    for table in (parity_table(exported), *sparsity_tables(exported)):
+        console.print(table)
     print_lints(console, target, {file.path.name: file.lints for file in exported})
+
+
+def _require_companions(
+    kind: SourceKind, source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None
+) -> None:
+    if kind is SourceKind.HANDOVER and (contract or calibration):
+        raise click.UsageError(f"'{source}' is a hand-over, which brings its own contract and calibration samples")
+    if kind is not SourceKind.HANDOVER and contract and not calibration:
+        raise click.UsageError("--contract needs --calibration: the pictures that ranges and checks are made with")
+    if kind is not SourceKind.HANDOVER and pruning and not contract:
+        raise click.UsageError("--prune needs --contract: without one nobody can measure what it costs")
+
+
+def _as_handover(source: Path, contract: Path | None, calibration: Path | None) -> AbstractContextManager[Path]:
+    from litebrush_export.adoption import adopted
+
+    return adopted(source, contract, calibration) if contract and calibration else nullcontext(source)

@@ -1,30 +1,27 @@
-"""SavedModel to flatbuffer, in a process of its own.
+"""SavedModel or float .tflite to flatbuffer, in a process of its own.
 
 The converter is C++ that can abort on a graph it does not like. It runs as ``python -m
-litebrush_export.conversion``; when that process dies, the tool lives and says what happened.
+litebrush_export.conversion``; see :mod:`litebrush_export.apart`.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from litebrush.contract import Precision
 from litebrush.errors import ConversionError
+from litebrush_export.apart import answer, run_apart
 from litebrush_export.handover import Handover, read_handover
-
-_REPORTED_LINES = 3
+from litebrush_export.quantization import quantize
 
 
 def convert(folder: Path, precision: Precision, integer_type: str = "int8") -> bytes:
     """Convert a hand-over folder to one precision.
 
     int8 uses the quantization-aware model's learned ranges where the hand-over has one, and ranges calibrated
-    on the representative dataset otherwise.
+    on the representative dataset otherwise. A SavedModel goes through TensorFlow's converter, a float .tflite through
+    litert-quantizer.
 
     Args:
         folder: the hand-over.
@@ -39,26 +36,22 @@ def convert(folder: Path, precision: Precision, integer_type: str = "int8") -> b
     """
     with tempfile.TemporaryDirectory(prefix="litebrush-") as temporary:
         out = Path(temporary) / "model.tflite"
-        arguments = [str(folder), precision.value, integer_type, str(out)]
-        command = [sys.executable, "-m", "litebrush_export.conversion", *arguments]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
-        finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        if finished.returncode != 0 or not out.exists():
-            raise ConversionError(_why(precision, finished.returncode, finished.stderr))
+        run_apart(f"conversion to {precision.value}", __name__, str(folder), precision.value, integer_type, str(out))
         return out.read_bytes()
 
 
-def _why(precision: Precision, status: int, stderr: str) -> str:
-    last_lines = [line.strip() for line in stderr.splitlines() if line.strip()][-_REPORTED_LINES:]
-    how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-    return f"conversion to {precision.value} failed: the converter {how}; its last words: {' | '.join(last_lines)}"
-
-
 def _convert_here(handover: Handover, precision: Precision, integer_type: str) -> bytes:
+    if handover.network.is_file():
+        if precision is Precision.INT8 and integer_type != "int8":
+            raise ConversionError(
+                f"a float .tflite cannot be quantized to {integer_type} inputs and outputs; export float32 for this "
+                "target, or give the SavedModel that the file was made of"
+            )
+        return quantize(handover.network.read_bytes(), precision, handover.representative_dataset())
     import tensorflow as tf
 
     learned_ranges = precision is Precision.INT8 and handover.quantization_aware_model is not None
-    source = handover.quantization_aware_model if learned_ranges else handover.saved_model
+    source = handover.quantization_aware_model if learned_ranges else handover.network
     names = [signature.name for signature in handover.contract.signatures]
     converter = tf.lite.TFLiteConverter.from_saved_model(str(source), signature_keys=names)
     if precision is not Precision.FLOAT32:
@@ -78,4 +71,4 @@ def _main(folder: str, precision: str, integer_type: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    answer(_main)

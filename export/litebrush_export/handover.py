@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from litebrush.errors import ContractError, ConversionError
 from litebrush.samples import Arrays, array_key, arrays_of, is_sample, kept_corner, real_values, sample_shape
 from litebrush.tasks import Task
 from litebrush.tensors import TARGET, Role, Signature, TensorSpec
+from litebrush_export.flatbuffer_network import NETWORK_FILE
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Handover:
 
     Attributes:
         contract: without precision and golden.
-        saved_model: the float network.
+        network: in float: the folder of a SavedModel, or a .tflite file where it was adopted from one.
         quantization_aware_model: the network with learned ranges, or None.
         calibration: first axis = sample: the representative dataset, states included.
         validation: the same from held-out pictures without states, and their truth where there is one. A sequence has
@@ -31,7 +35,7 @@ class Handover:
     """
 
     contract: ModelContract
-    saved_model: Path
+    network: Path
     quantization_aware_model: Path | None
     calibration: Arrays
     validation: Arrays
@@ -62,7 +66,9 @@ def read_handover(folder: Path) -> Handover:
     """
     if not folder.is_dir():
         raise ConversionError(f"'{folder}' is not a folder; give the 'handover' folder of a training run")
-    parts = ("contract.json", "saved_model/saved_model.pb", "calibration.npz", "validation.npz", "golden.npz")
+    flatbuffer = folder / NETWORK_FILE
+    network = NETWORK_FILE if flatbuffer.exists() else "saved_model/saved_model.pb"
+    parts = ("contract.json", network, "calibration.npz", "validation.npz", "golden.npz")
     missing = [part for part in parts if not (folder / part).exists()]
     if missing:
         raise ConversionError(f"'{folder}' is not a hand-over, it lacks {', '.join(missing)}; train again or resume")
@@ -81,12 +87,22 @@ def read_handover(folder: Path) -> Handover:
         _require_golden(folder / "golden.npz", signature, arrays_of(signature, golden), observed)
     return Handover(
         contract=contract,
-        saved_model=folder / "saved_model",
+        network=flatbuffer if flatbuffer.exists() else folder / "saved_model",
         quantization_aware_model=quantization_aware_model if quantization_aware_model.is_dir() else None,
         calibration=calibration,
         validation=validation,
         golden=golden,
     )
+
+
+@contextmanager
+def with_network(folder: Path, flatbuffer: bytes) -> Iterator[Path]:
+    """The same hand-over with another float32 network in the place of its own, for as long as the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="litebrush-") as temporary:
+        for name in ("contract.json", "calibration.npz", "validation.npz", "golden.npz"):
+            shutil.copy(folder / name, temporary)
+        (Path(temporary) / NETWORK_FILE).write_bytes(flatbuffer)
+        yield Path(temporary)
 
 
 def _load(path: Path) -> Arrays:

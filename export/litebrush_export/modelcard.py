@@ -9,9 +9,12 @@ import jinja2
 from litebrush.atomic import atomic_file
 from litebrush.contract import ModelContract
 from litebrush_export.parity import Parity
+from litebrush_export.sparsity import Sparsity
 
 
-def write_model_card(contract: ModelContract, parities: tuple[Parity, ...], path: Path) -> None:
+def write_model_card(
+    contract: ModelContract, parities: tuple[Parity, ...], sparsities: tuple[tuple[Parity, Sparsity], ...], path: Path
+) -> None:
     """Write the card whole or not at all."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("litebrush_export"),
@@ -20,6 +23,8 @@ def write_model_card(contract: ModelContract, parities: tuple[Parity, ...], path
         undefined=jinja2.StrictUndefined,
         autoescape=False,
     )
-    text = environment.get_template("model_card.md.jinja").render(contract=contract, parities=parities)
+    text = environment.get_template("model_card.md.jinja").render(
+        contract=contract, parities=parities, sparsities=sparsities
+    )
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

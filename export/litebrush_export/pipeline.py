@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from litebrush.verification import deviation, sha256_of
 from litebrush_export.conversion import convert
 from litebrush_export.figures import FIGURES, Pictures
 from litebrush_export.halfrange import Magnitude, magnitudes
-from litebrush_export.handover import Handover, read_handover
+from litebrush_export.handover import Handover, read_handover, with_network
 from litebrush_export.lint import Lint, lint
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
 from litebrush_export.parity import Parity
+from litebrush_export.pruning import Pruning, prune
+from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept, time_network
 from litebrush_export.target import TARGETS, Target
 from litebrush_export.targets.operator_table import load_table
 from litebrush_export.trial import Runners, noise_level_of, open_runners, truth_of, try_validation
@@ -36,11 +39,19 @@ _PARALLEL_CONVERSIONS = 2
 
 @dataclass(frozen=True)
 class Exported:
-    """One file that was written, how it compares, and what the target's delegates take of it."""
+    """One file that was written.
+
+    Attributes:
+        path: where.
+        parity: how it compares.
+        lints: what the target's delegates take of it.
+        sparsity: where its kernels have many zeros.
+    """
 
     path: Path
     parity: Parity
     lints: tuple[Lint, ...]
+    sparsity: Sparsity | None = None
 
 
 def export(
@@ -49,10 +60,12 @@ def export(
     out: Path,
     on_step: Callable[[str], None] = lambda _: None,
     target: Target = TARGETS["cpu"],
+    pruning: Pruning | None = None,
 ) -> tuple[Exported, ...]:
     """Write one self-describing .tflite a precision, and ``MODEL_CARD.md``.
 
-    Nothing is written before every precision has been converted and measured; each file is verified as it was written.
+    Nothing is written before every precision has been converted and measured; the files take their places together,
+    after each was verified as it was written.
 
     Args:
         folder: the hand-over.
@@ -61,6 +74,8 @@ def export(
         on_step: told what is being done, in words.
         target: decides the types of inputs and outputs, and the operator tables that each file is checked against. A
             file that a delegate does not take whole is written all the same.
+        pruning: zeros to make in the float32 network, from which the other precisions are then made; what is compared
+            with is the network before.
 
     Raises:
         ConversionError: the hand-over is incomplete, a conversion failed, or float32 differs from the trained network.
@@ -69,16 +84,21 @@ def export(
     handover = read_handover(folder)
     _make_folder(out)
     on_step("converting")
-    flatbuffers = _convert_all(folder, precisions, target)
+    dense = convert(folder, Precision.FLOAT32)
+    flatbuffers = (
+        _convert_all(folder, precisions, dense, target)
+        if pruning is None
+        else _convert_pruned(folder, precisions, dense, target, pruning)
+    )
     on_step("comparing with the trained network")
-    float32 = open_runners(handover.contract, flatbuffers[Precision.FLOAT32])
+    float32 = open_runners(handover.contract, dense)
     _require_faithful(handover, float32)
     reference = try_validation(float32, handover)
     largest: tuple[Magnitude, ...] = ()
     if any(load_table(name).half_precision for name in target.tables):
         on_step("looking for activations that half precision cannot hold")
         largest = magnitudes(flatbuffers[Precision.FLOAT32], handover.representative_dataset())
-    models = []
+    measured = []
     for precision in precisions:
         on_step(f"measuring {precision.value}")
         runners = open_runners(handover.contract, flatbuffers[precision])
@@ -87,11 +107,10 @@ def export(
         lints = lint(model.flatbuffer, target, largest)
         verdicts = tuple(each.verdict(target.runs_here) for each in lints)
         model = dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=verdicts))
-        models.append((model, trial, lints))
+        measured.append(_Measured(model, trial, lints))
+    sparsities = _measure_sparsity(handover, dense, flatbuffers, precisions, on_step)
     on_step("writing and verifying")
-    exported = tuple(_write(model, trial, lints, out) for model, trial, lints in models)
-    write_model_card(handover.contract, tuple(file.parity for file in exported), out / "MODEL_CARD.md")
-    return exported
+    return _write_all(handover, measured, sparsities, out)
 
 
 @dataclass(frozen=True)
@@ -103,6 +122,15 @@ class _Trial:
     psnr_to_float32_db: float
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """A file to write, and what is known of it."""
+
+    model: ModelFile
+    trial: _Trial
+    lints: tuple[Lint, ...]
+
+
 def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial:
     figure, truth, level = FIGURES[handover.contract.task], truth_of(handover), noise_level_of(handover)
     return _Trial(
@@ -112,7 +140,49 @@ def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial
     )
 
 
-def _write(model: ModelFile, trial: _Trial, lints: tuple[Lint, ...], out: Path) -> Exported:
+def _measure_sparsity(
+    handover: Handover,
+    dense: bytes,
+    flatbuffers: dict[Precision, bytes],
+    precisions: tuple[Precision, ...],
+    on_step: Callable[[str], None],
+) -> dict[Precision, Sparsity]:
+    """Of each precision, where float32 has zeros enough to speak of."""
+    if not is_sparse(flatbuffers[Precision.FLOAT32]):
+        return {}
+    on_step("timing")
+    float32 = time_network(open_runners(handover.contract, dense), handover.golden)
+    sparsities = {}
+    for precision in precisions:
+        flatbuffer = flatbuffers[precision]
+        if precision is not Precision.INT8 or handover.quantization_aware_model is None:
+            require_zeros_kept(flatbuffers[Precision.FLOAT32], flatbuffer, precision)
+        same = flatbuffer == dense
+        latency = float32 if same else time_network(open_runners(handover.contract, flatbuffer), handover.golden)
+        sparsities[precision] = describe_sparsity(flatbuffer, latency, float32)
+    return sparsities
+
+
+def _write_all(
+    handover: Handover,
+    models: list[tuple[ModelFile, _Trial, tuple[Lint, ...]]],
+    sparsities: dict[Precision, Sparsity],
+    out: Path,
+) -> tuple[Exported, ...]:
+    """Write and verify beside their places, then put all of them there."""
+    with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
+        written = tuple(_write(each, Path(staging)) for each in measured)
+        exported = tuple(dataclasses.replace(file, sparsity=sparsities.get(file.parity.precision)) for file in written)
+        lines = tuple(file.parity for file in exported)
+        sparse = tuple((file.parity, file.sparsity) for file in exported if file.sparsity is not None)
+        write_model_card(handover.contract, lines, sparse, Path(staging) / "MODEL_CARD.md")
+        for path in sorted(Path(staging).iterdir()):
+            path.replace(out / path.name)
+    return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
+
+
+def _write(measured: _Measured, out: Path) -> Exported:
+    model, trial = measured.model, measured.trial
     precision = model.contract.precision
     assert precision is not None  # _describe gave it one
     path = out / f"{model.contract.name}-{precision.value}.tflite"
@@ -127,7 +197,7 @@ def _write(model: ModelFile, trial: _Trial, lints: tuple[Lint, ...], out: Path) 
         psnr_to_float32_db=trial.psnr_to_float32_db,
         float_operators=float_operators(model.flatbuffer),
     )
-    return Exported(path, parity, lints)
+    return Exported(path, parity, measured.lints)
 
 
 def _make_folder(out: Path) -> None:
@@ -139,10 +209,23 @@ def _make_folder(out: Path) -> None:
         raise ConversionError(f"the folder '{out}' may not be written to by you; choose another --out")
 
 
-def _convert_all(folder: Path, precisions: tuple[Precision, ...], target: Target) -> dict[Precision, bytes]:
-    wanted = tuple(dict.fromkeys((Precision.FLOAT32, *precisions)))
+def _convert_all(
+    folder: Path, precisions: tuple[Precision, ...], float32: bytes, target: Target
+) -> dict[Precision, bytes]:
+    wanted = tuple(precision for precision in dict.fromkeys(precisions) if precision is not Precision.FLOAT32)
     with ThreadPoolExecutor(_PARALLEL_CONVERSIONS) as pool:
-        return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision, target.integer_type), wanted)))
+        converted = dict(
+            zip(wanted, pool.map(lambda precision: convert(folder, precision, target.integer_type), wanted))
+        )
+    return {Precision.FLOAT32: float32, **converted}
+
+
+def _convert_pruned(
+    folder: Path, precisions: tuple[Precision, ...], dense: bytes, target: Target, pruning: Pruning
+) -> dict[Precision, bytes]:
+    pruned = prune(dense, pruning)
+    with with_network(folder, pruned) as pruned_folder:
+        return _convert_all(pruned_folder, precisions, pruned, target)
 
 
 def _require_faithful(handover: Handover, float32: Runners) -> None:

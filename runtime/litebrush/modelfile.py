@@ -69,8 +69,10 @@ def read_model(source: Path | bytes) -> ModelFile:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except zipfile.BadZipFile:
         raise ContractError(
-            f"{name} is a TFLite model without a readable litebrush contract: made by another tool, or cut short; "
-            "export it with 'litebrush export'"
+            f"{name} is a TFLite model without a readable litebrush contract: exported without one, made by another "
+            "tool, or cut short. litebrush cannot know which input is the picture, nor its range and task: write them "
+            "down with 'litebrush export SOURCE --print-contract > contract.toml', fill it in, and export with "
+            "'--contract contract.toml --calibration IMAGES'; SOURCE may be a float .tflite too"
         ) from None
     try:
         flatbuffer = content[: min(member.header_offset for member in archive.infolist())]

@@ -55,6 +55,7 @@ class TensorSpec:
         shape: static (1, height, width, channels) or (1, values). Pictures have channels red, green, blue.
         minimum: the real value that stands for a stored 0 (a black pixel, a whole one, a noise level of 0 grey levels).
         maximum: the real value that stands for a stored 255 (a white pixel, a missing or damaged one).
+            Of a mask alone it may be the smaller of the two: that of a network for which 0 means missing.
         highest: the largest stored value that the model was trained for.
 
     Latents, labels and states are stored as the real values that they are; the last three do not concern them.
@@ -82,7 +83,10 @@ class TensorSpec:
             self.shape[-1] == channels,
             f"{self.role.value} tensor '{self.name}' has {self.shape[-1]} channels, not {channels}",
         )
-        require(self.minimum < self.maximum, f"tensor '{self.name}' has an empty range")
+        require(
+            self.minimum < self.maximum or (self.role is Role.MASK and self.minimum > self.maximum),
+            f"tensor '{self.name}' has an empty range, or one that ends before it begins",
+        )
         require(0 < self.highest <= 255, f"tensor '{self.name}': highest must lie in (0, 255]")
         require(
             self.role.has_bytes or (self.minimum, self.maximum, self.highest) == (0, 1, 255),

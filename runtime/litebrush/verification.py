@@ -44,7 +44,7 @@ def sha256_of(output: Array) -> str:
 
 def deviation(spec: TensorSpec, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
     """Largest difference of real values, in the unit of :attr:`litebrush.contract.Golden.tolerance`."""
-    unit = spec.maximum - spec.minimum if spec.role.has_bytes else max(1.0, float(np.max(np.abs(expected))))
+    unit = abs(spec.maximum - spec.minimum) if spec.role.has_bytes else max(1.0, float(np.max(np.abs(expected))))
     return float(np.max(np.abs(found.astype(np.float64) - expected.astype(np.float64)))) / unit
 
 

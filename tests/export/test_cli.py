@@ -25,8 +25,8 @@ def test_export_prints_the_parity_table_and_writes_the_files(handover, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere", "--out", "models"], "'nowhere' is not a folder"),
-        ([".", "--out", "models"], "is not a hand-over, it lacks contract.json"),
+        (["nowhere", "--out", "models"], "there is no 'nowhere'"),
+        ([".", "--out", "models"], "is neither a hand-over (it lacks contract.json) nor a SavedModel"),
         ([".", "--out", "models", "--precision", "int4"], "no precision is called 'int4'"),
     ],
 )

@@ -14,7 +14,7 @@ from litebrush.engine import LiteRtEngine
 from litebrush.errors import ContractError, ConversionError
 from litebrush.loading import open_model
 from litebrush.tensors import Role
-from litebrush_export import conversion
+from litebrush_export import apart
 from litebrush_export.conversion import convert
 from litebrush_export.handover import read_handover
 from litebrush_export.operators import float_operators
@@ -152,7 +152,7 @@ def test_a_converter_that_crashes_is_an_error_message(copied, tmp_path, monkeypa
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\necho about to crash >&2\nkill -SEGV $$\n")
     crashing.chmod(crashing.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(conversion.sys, "executable", str(crashing))
+    monkeypatch.setattr(apart.sys, "executable", str(crashing))
     with pytest.raises(ConversionError, match="was killed by SIGSEGV; its last words: about to crash"):
         convert(copied, Precision.INT8)
 
