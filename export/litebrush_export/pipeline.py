@@ -165,7 +165,7 @@ def _measure_sparsity(
 
 def _write_all(
     handover: Handover,
-    models: list[tuple[ModelFile, _Trial, tuple[Lint, ...]]],
+    measured: list[_Measured],
     sparsities: dict[Precision, Sparsity],
     out: Path,
 ) -> tuple[Exported, ...]:
