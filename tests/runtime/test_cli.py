@@ -122,8 +122,10 @@ def test_bad_input_ends_with_status_2_one_line_and_nothing_written(case, photo_f
 
 
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
-    Image.fromarray(photo_pixels(3000, 3000)).save(tmp_path / "large.png", compress_level=0)
-    arguments = [sys.executable, "-m", "litebrush", "repair", tmp_path / "large.png", "-o", tmp_path / "out.png"]
+    pixels = np.tile(photo_pixels(1000, 1000), (4, 4, 1))  # seconds of work: the signal must come in the midst of it
+    Image.fromarray(pixels).save(tmp_path / "large.png", compress_level=0)
+    arguments = [sys.executable, "-m", "litebrush", "repair", "--precision", "float32"]
+    arguments += [tmp_path / "large.png", "-o", tmp_path / "out.png"]
     watcher, terminal = pty.openpty()
     process = subprocess.Popen(arguments, stderr=terminal, stdout=terminal)
     os.close(terminal)
