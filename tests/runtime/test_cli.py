@@ -121,13 +121,18 @@ def test_bad_input_ends_with_status_2_one_line_and_nothing_written(case, photo_f
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def heed_interrupts() -> None:
+    """Where the tests run as a job in the background, the shell has them ignore interrupts, and their children too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     pixels = np.tile(photo_pixels(1000, 1000), (4, 4, 1))  # seconds of work: the signal must come in the midst of it
     Image.fromarray(pixels).save(tmp_path / "large.png", compress_level=0)
     arguments = [sys.executable, "-m", "litebrush", "repair", "--precision", "float32"]
     arguments += [tmp_path / "large.png", "-o", tmp_path / "out.png"]
     watcher, terminal = pty.openpty()
-    process = subprocess.Popen(arguments, stderr=terminal, stdout=terminal)
+    process = subprocess.Popen(arguments, stderr=terminal, stdout=terminal, preexec_fn=heed_interrupts)
     os.close(terminal)
     seen = b""
     while b"repairing large.png" not in seen:
