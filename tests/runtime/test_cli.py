@@ -85,7 +85,7 @@ BAD_REPAIRS = {
     ),
     "a model without contract": (
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", write_foreign_model(folder)],
-        "export it with 'litebrush export'",
+        "fill it in, and export with '--contract",
     ),
     "an unknown model": (
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", "paint"],
