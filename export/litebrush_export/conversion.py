@@ -58,6 +58,12 @@ def _convert_here(handover: Handover, precision: Precision, integer_type: str) -
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision is Precision.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
+    if precision is Precision.INT16X8:
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
+            tf.lite.OpsSet.TFLITE_BUILTINS,  # for what has no kernel in 16 bits, such as SPACE_TO_DEPTH
+        ]
+        converter.representative_dataset = handover.representative_dataset
     if precision is Precision.INT8:
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(integer_type)
         if not learned_ranges:

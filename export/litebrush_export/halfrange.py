@@ -6,18 +6,16 @@ or white. The ranges are those of the float32 network on samples, so this finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litebrush_export.flatbuffer import read_graphs
+from litebrush_export.observation import Sample, observe
 
 HALF_MAXIMUM = 65504.0
-_SAMPLES = 4
-
-Sample = tuple[str, Mapping[str, NDArray[np.float32]]]
 
 
 @dataclass(frozen=True)
@@ -38,38 +36,25 @@ class Magnitude:
 def magnitudes(flatbuffer: bytes, samples: Iterable[Sample]) -> tuple[Magnitude, ...]:
     """Run a float32 network and look at all that it computes on the way.
 
-    The interpreter keeps every tensor and runs its own kernels, so this is slow and takes memory: of each signature's
-    samples the first four are run.
+    Of each signature's samples the first few are run.
 
     Args:
         flatbuffer: the float32 network.
         samples: signature names and float32 inputs by tensor name.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(
-        model_content=flatbuffer,
-        experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-    )
-    graphs = {graph.signature: graph for graph in read_graphs(flatbuffer)}
-    runners = {name: interpreter.get_signature_runner(name) for name in graphs if name}
-    seen = dict.fromkeys(graphs, 0)
-    largest: dict[tuple[str, int], Magnitude] = {}
-    for signature, inputs in samples:
-        seen[signature] += 1
-        if seen[signature] > _SAMPLES:
-            continue
-        runners[signature](**inputs)
-        for operator in graphs[signature].operators:
-            for tensor in operator.outputs:
-                if tensor.type != "FLOAT32" or tensor.constant:
-                    continue
-                values = interpreter.get_tensor(tensor.index, graphs[signature].subgraph)
-                value = _largest(values)
-                known = largest.get((signature, tensor.index))
-                if known is None or value > known.value:
-                    largest[signature, tensor.index] = Magnitude(operator.name, tensor.name, value)
+    names = {
+        (graph.subgraph, tensor.index): (operator.name, tensor.name)
+        for graph in read_graphs(flatbuffer)
+        for operator in graph.operators
+        for tensor in operator.outputs
+        if tensor.type == "FLOAT32"
+    }
+    largest: dict[tuple[int, int], Magnitude] = {}
+    for graph, computed in observe(flatbuffer, samples):
+        for index, values in computed.items():
+            value, known = _largest(values), largest.get((graph, index))
+            if (graph, index) in names and (known is None or value > known.value):
+                largest[graph, index] = Magnitude(*names[graph, index], value)
     return tuple(largest.values())
 
 

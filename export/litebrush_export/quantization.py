@@ -21,7 +21,7 @@ def quantize(flatbuffer: bytes, precision: Precision, samples: Iterable[Calibrat
     Args:
         flatbuffer: a network in float32.
         precision: what to make of it; float32 gives it back.
-        samples: for int8, signature and real values by input name; ranges are the widest over all of them.
+        samples: for int8 and int16x8, signature and real values by input name; ranges are the widest over all of them.
 
     Raises:
         MissingExtraError: litert-quantizer is not installed.
@@ -40,7 +40,8 @@ def quantize(flatbuffer: bytes, precision: Precision, samples: Iterable[Calibrat
         return bytes(work.quantize().quantized_model)
     if precision is Precision.DYNAMIC:
         return bytes(quantizer.Quantizer(flatbuffer, recipe.dynamic_wi8_afp32()).quantize().quantized_model)
-    work = quantizer.Quantizer(flatbuffer, recipe.static_wi8_ai8())
+    bits = recipe.static_wi8_ai16() if precision is Precision.INT16X8 else recipe.static_wi8_ai8()
+    work = quantizer.Quantizer(flatbuffer, bits)
     return bytes(work.quantize(_widest_ranges(work, samples)).quantized_model)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract
+from litebrush.encoding import dequantize, quantize
 from litebrush.loading import open_engines
 from litebrush.runner import SignatureRunner
 from litebrush.samples import Arrays, arrays_of
@@ -14,6 +16,7 @@ from litebrush.tasks import Task
 from litebrush.tensors import TARGET, Role, Signature, TensorSpec
 from litebrush_export.figures import Pictures
 from litebrush_export.handover import Handover
+from litebrush_export.observation import Sample
 
 Runners = dict[str, SignatureRunner]
 
@@ -31,6 +34,19 @@ def try_validation(runners: Runners, handover: Handover) -> Pictures:
     pictures come one after the other.
     """
     return np.stack(list(_TRIALS.get(handover.contract.task, _each)(runners, handover)))
+
+
+def run_real(contract: ModelContract, flatbuffer: bytes, samples: Iterable[Sample]) -> list[NDArray[np.float32]]:
+    """The real values of every output for samples of the representative dataset, one array an output and sample."""
+    engines = open_engines(flatbuffer, contract, threads=1)
+    results = []
+    for name, inputs in samples:
+        engine = engines[name]
+        for tensor, values in inputs.items():
+            engine.input(tensor)[...] = quantize(values, engine.inputs[tensor])
+        engine.invoke()
+        results += [dequantize(engine.output(tensor), info) for tensor, info in engine.outputs.items()]
+    return results
 
 
 def truth_of(handover: Handover) -> Pictures | None:

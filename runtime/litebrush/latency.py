@@ -36,6 +36,25 @@ def measure_latency(
     return Latency(len(durations_ms), float(p50), float(p90))
 
 
+def time_ratio(
+    call: Callable[[], object], reference: Callable[[], object], least_pairs: int = 11, least_seconds: float = 0.5
+) -> float:
+    """How many times as long a call takes as another one, where both work in the calling thread alone.
+
+    The two run in turn, and the shortest processor time of each counts: what else the machine does hardly changes it.
+    """
+    durations_ns: dict[Callable[[], object], list[int]] = {call: [], reference: []}
+    for warm_up in durations_ns:
+        warm_up()
+    began = time.perf_counter()
+    while len(durations_ns[reference]) < least_pairs or time.perf_counter() - began < least_seconds:
+        for each, durations in durations_ns.items():
+            started = time.thread_time_ns()
+            each()
+            durations.append(time.thread_time_ns() - started)
+    return min(durations_ns[call]) / min(durations_ns[reference])
+
+
 def has_int8_dot_product(cpu_info: Path = Path("/proc/cpuinfo")) -> bool | None:
     """Whether this CPU multiplies and adds 8-bit integers in one instruction; None where it does not tell.
 

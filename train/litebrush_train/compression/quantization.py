@@ -13,6 +13,7 @@ import tf_keras as keras
 from numpy.typing import NDArray
 
 from litebrush.errors import RecipeError
+from litebrush.rounding import best_range
 from litebrush_train.compression.folding import fold_normalizations
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
 
@@ -26,6 +27,7 @@ _RANGES_OF_DEVICES = {"tanh": (-1.0, 127 / 128), "sigmoid": (0.0, 255 / 256)}  #
 _RANGED_BEFORE_ACTIVATION = ("tanh", "sigmoid", "softmax")
 _ACTIVATIONS = (None, "linear", "relu", *_RANGED_BEFORE_ACTIVATION)
 _PRESERVABLE = (keras.layers.Conv2D, keras.layers.Dense)
+_MOST_VALUES = 200_000
 _FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
@@ -97,9 +99,9 @@ def quantization_aware(
 ) -> keras.Model:
     """The network with 8-bit quantization simulated in its forward pass (Jacob et al. 2018).
 
-    Weights are quantized per channel and symmetrically, activations per tensor. Activation ranges are moving
-    averages; they start from what the float network shows on ``typical_inputs`` rather than from tfmot's [-6, 6],
-    which takes thousands of steps to forget.
+    Weights are quantized per channel and symmetrically, activations per tensor. Each activation's range is the one that
+    makes the error of rounding and clipping least on ``typical_inputs``, and stays: the weights learn to live with it.
+    tfmot's moving averages of the extremes would leave a few outliers and a coarse step for everything else.
 
     Args:
         network: a functional model. Layers that only move values are left alone: they keep their input's scale.
@@ -117,7 +119,7 @@ def quantization_aware(
     quantized = _simulated(network, preserve_zeros)
     _give_each_input_a_range(quantized)
     quantized(dict(typical_inputs), training=True)  # weights' ranges are taken in a training pass only
-    _start_ranges_from(network, quantized, typical_inputs)
+    _fix_ranges(network, quantized, typical_inputs)
     for name, extent in ranges.items():
         _pin(quantized, name, extent)
     for input_name, output_name in tied:
@@ -197,7 +199,7 @@ def _give_each_input_a_range(quantized: keras.Model) -> None:
             layer.quantizer_vars = layer.quantizer.build(layer.input_shape, layer.name, layer)
 
 
-def _start_ranges_from(
+def _fix_ranges(
     network: keras.Model, quantized: keras.Model, typical_inputs: Mapping[str, NDArray[np.float32]]
 ) -> None:
     wrapped = {layer.name for layer in quantized.layers}
@@ -205,9 +207,17 @@ def _start_ranges_from(
     observer = keras.Model(network.inputs, [_ranged(layer) for layer in layers])
     observed = observer.predict(dict(typical_inputs), verbose=0)
     for layer, values in zip(layers, observed if isinstance(observed, list) else [observed]):
-        _set_range(quantized.get_layer(_PREFIX + layer.name), (values.min(), values.max()))
+        holder = quantized.get_layer(_PREFIX + layer.name)
+        if _bounds(holder):
+            _fix_range(holder, _best_range(values))
     for name in network.input_names:
         _set_range(_input_quantizer(quantized, name), (typical_inputs[name].min(), typical_inputs[name].max()))
+
+
+def _best_range(values: NDArray[np.float32]) -> Range:
+    stride = max(1, values.size // _MOST_VALUES) | 1  # odd: it reaches all channels of a power of two
+    minimum, maximum = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    return best_range(values.ravel()[::stride], minimum, maximum) if minimum < maximum else (0.0, 1.0)
 
 
 def _ranged(layer: keras.layers.Layer) -> keras.KerasTensor:
@@ -240,15 +250,23 @@ def _pin(quantized: keras.Model, name: str, extent: Range) -> None:
     """Fix the range of an input or of a layer's result; devices fix that of tanh and sigmoid themselves."""
     if name in quantized.input_names:
         layer = _input_quantizer(quantized, name)
-        layer.quantizer = _FixedRange(layer.quantizer)
-    else:
-        layer = _range_holder(quantized, name)
-        if _activation(layer) in _RANGES_OF_DEVICES:
-            return
-        layer._output_quantizers = [_FixedRange(quantizer) for quantizer in layer._output_quantizers]
-        for activation in layer._quantize_activations:
-            activation.quantizer = _FixedRange(activation.quantizer)
+        layer.quantizer = _fixed(layer.quantizer)
+        _set_range(layer, extent)
+        return
+    layer = _range_holder(quantized, name)
+    if _activation(layer) not in _RANGES_OF_DEVICES:
+        _fix_range(layer, extent)
+
+
+def _fix_range(layer: keras.layers.Layer, extent: Range) -> None:
+    layer._output_quantizers = [_fixed(quantizer) for quantizer in layer._output_quantizers]
+    for activation in layer._quantize_activations:
+        activation.quantizer = _fixed(activation.quantizer)
     _set_range(layer, extent)
+
+
+def _fixed(quantizer: Any) -> _FixedRange:
+    return quantizer if isinstance(quantizer, _FixedRange) else _FixedRange(quantizer)
 
 
 def _input_quantizer(quantized: keras.Model, input_name: str) -> keras.layers.Layer:
