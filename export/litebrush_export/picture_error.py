@@ -15,6 +15,7 @@ ERROR_GAIN = 8
 _PLATEAU_PAIRS = 2  # on each side of a step, so a plateau is three pixels or longer
 _SMOOTH_LEVELS = 2
 _EDGE_LEVELS = 12
+_CHANNELS = ("R", "G", "B")
 _WINDOW_SIDE = 11  # of structural similarity
 
 
@@ -42,6 +43,26 @@ class PictureError:
     banding: float
     edge_error: float
     edge_area: float
+
+    @property
+    def written_shifts(self) -> str:
+        """The shift of each channel, such as ``-0.02 +0.31 +0.00``."""
+        return " ".join(map(written_shift, self.channel_shifts))
+
+    @property
+    def written_largest_shift(self) -> str:
+        """The largest shift of a channel and its letter, such as ``G +0.31``."""
+        shift, letter = max(zip(self.channel_shifts, self._letters), key=lambda pair: abs(pair[0]))
+        return f"{letter} {written_shift(shift)}".strip()
+
+    @property
+    def _letters(self) -> tuple[str, ...]:
+        return _CHANNELS if len(self.channel_shifts) == len(_CHANNELS) else ("",) * len(self.channel_shifts)
+
+
+def written_shift(levels: float) -> str:
+    """A shift as it is shown: signed, to a hundredth of a level, and no ``-0.00``."""
+    return f"{round(levels, 2) + 0.0:+.2f}"
 
 
 def measure_error(results: Pictures, reference: Pictures) -> PictureError:

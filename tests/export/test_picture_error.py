@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from made.pictures import photo_pixels
 
 from litebrush.metrics import ssim
-from litebrush_export.picture_error import banding, error_map, measure_error
+from litebrush_export.picture_error import banding, error_map, measure_error, written_shift
 
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3]))
 pictures = shapes.flatmap(lambda shape: arrays(np.uint8, shape))
@@ -64,11 +64,19 @@ def test_the_shift_of_each_channel_is_in_levels_and_has_a_sign():
     assert error.channel_shifts == (3, -2, 1)
     assert error.shift == pytest.approx(2 / 3)
     assert error.largest == 3
+    assert error.written_shifts == "+3.00 -2.00 +1.00"
+    assert error.written_largest_shift == "R +3.00"
 
 
 def test_a_mask_has_one_channel():
     mask = np.zeros((1, 12, 12, 1), np.uint8)
-    assert measure_error(mask + np.uint8(255), mask).channel_shifts == (255,)
+    error = measure_error(mask + np.uint8(255), mask)
+    assert error.channel_shifts == (255,)
+    assert error.written_largest_shift == "+255.00"
+
+
+def test_a_shift_too_small_to_show_has_no_sign_of_its_own():
+    assert written_shift(-0.001) == written_shift(0.001) == "+0.00"
 
 
 def test_the_structural_similarity_is_the_mean_of_the_pictures():
