@@ -43,6 +43,13 @@ class Parity:
         return self.error.psnr_db
 
     @property
+    def left_in_float(self) -> str:
+        """The operators that compute in floating point though whole numbers were asked for, in words."""
+        if self.precision is not Precision.INT8:
+            return "all, as asked"
+        return ", ".join(f"{count} {name}" for name, count in self.float_operators.most_common()) or "none"
+
+    @property
     def slower_than_float32(self) -> bool:
         """Whether the median run takes longer than that of the float32 network; False where it was not measured."""
         if self.latency is None or self.float32_latency is None:

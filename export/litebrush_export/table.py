@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from litebrush.contract import Precision
-from litebrush_export.parity import Parity
 from litebrush_export.pipeline import Exported
 
 
@@ -30,15 +28,9 @@ def parity_table(exported: tuple[Exported, ...]) -> Table:
             *(() if parity.to_truth is None else (parity.figure.written(parity.to_truth),)),
             f"{parity.psnr_to_float32_db:.1f}",
             parity.error.written_largest_shift,
-            _left_in_float(parity),
+            parity.left_in_float,
         )
     return table
-
-
-def _left_in_float(parity: Parity) -> str:
-    if parity.precision is not Precision.INT8:
-        return "all, as asked"
-    return ", ".join(f"{count} {name}" for name, count in parity.float_operators.most_common()) or "none"
 
 
 def sparsity_tables(exported: tuple[Exported, ...]) -> tuple[Table, ...]:
