@@ -112,6 +112,14 @@ def lint(
     return (dataclasses.replace(first, findings=(*first.findings, *_io_findings(graphs, target))), *others)
 
 
+def grouped(findings: tuple[Finding, ...]) -> list[tuple[int, Finding]]:
+    """Findings of the same operator for the same reason as one, with their number and the first place."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.operator, finding.reason), []).append(finding)
+    return [(len(group), group[0]) for group in groups.values()]
+
+
 def _lint(
     graphs: tuple[Graph, ...],
     target: Target,

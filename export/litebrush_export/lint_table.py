@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from litebrush_export.lint import Finding, Lint
+from litebrush_export.lint import Lint, grouped
 from litebrush_export.target import Target
 
 
@@ -24,7 +24,7 @@ def print_lints(console: Console, target: Target, lints: Mapping[str, tuple[Lint
         table.add_column(heading, overflow="fold")
     for file, of_file in lints.items():
         for each in of_file:
-            for count, finding in _grouped((*each.findings, *each.overflows)):
+            for count, finding in grouped((*each.findings, *each.overflows)):
                 operator = finding.operator if count == 1 else f"{count} {finding.operator}"
                 table.add_row(file, operator, finding.tensor, finding.reason, finding.remedy)
     if table.row_count:
@@ -34,14 +34,6 @@ def print_lints(console: Console, target: Target, lints: Mapping[str, tuple[Lint
             console.print(f"{file} on {target.name}: {each.summary}{_level(each)}; {each.table}", highlight=False)
     for unknown in dict.fromkeys(each.table.unknown for of_file in lints.values() for each in of_file):
         console.print(f"Not known from the table: {unknown}", highlight=False)
-
-
-def _grouped(findings: tuple[Finding, ...]) -> list[tuple[int, Finding]]:
-    """Findings of the same operator for the same reason as one, with their number and the first place."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.operator, finding.reason), []).append(finding)
-    return [(len(group), group[0]) for group in groups.values()]
 
 
 def _level(lint: Lint) -> str:

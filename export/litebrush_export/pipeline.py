@@ -14,7 +14,6 @@ from pathlib import Path
 from litebrush.contract import Golden, Measurement, Precision
 from litebrush.errors import ConversionError
 from litebrush.loading import verify
-from litebrush.metrics import psnr_db
 from litebrush.modelfile import ModelFile, write_model
 from litebrush.samples import array_key, arrays_of, kept_corner
 from litebrush.verification import deviation, sha256_of
@@ -26,6 +25,7 @@ from litebrush_export.lint import Lint, lint
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
 from litebrush_export.parity import Parity
+from litebrush_export.picture_error import PictureError, measure_error
 from litebrush_export.pruning import Pruning, prune
 from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept, time_network
 from litebrush_export.target import TARGETS, Target
@@ -119,7 +119,7 @@ class _Trial:
 
     measured_on: str
     to_truth: float | None
-    psnr_to_float32_db: float
+    error: PictureError
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial
     return _Trial(
         measured_on=figure.of if level is None else f"{figure.of}, noise level {level:g}",
         to_truth=None if truth is None else figure.compute(results, truth),
-        psnr_to_float32_db=psnr_db(results, reference),
+        error=measure_error(results, reference),
     )
 
 
@@ -194,7 +194,7 @@ def _write(measured: _Measured, out: Path) -> Exported:
         measured_on=trial.measured_on,
         figure=FIGURES[model.contract.task],
         to_truth=trial.to_truth,
-        psnr_to_float32_db=trial.psnr_to_float32_db,
+        error=trial.error,
         float_operators=float_operators(model.flatbuffer),
     )
     return Exported(path, parity, measured.lints)

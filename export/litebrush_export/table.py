@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from litebrush.contract import Precision
-from litebrush_export.parity import Parity
 from litebrush_export.pipeline import Exported
 
 
 def parity_table(exported: tuple[Exported, ...]) -> Table:
     """One line a file."""
     first = exported[0].parity
-    table = Table(title=f"Parity on {first.measured_on}")
+    table = Table(
+        title=f"Parity on {first.measured_on}",
+        caption="colour shift: mean signed difference to float32, in 8-bit levels, of the most shifted channel",
+    )
     table.add_column("file", no_wrap=True)
-    to_truth = () if first.to_truth is None else (first.figure.heading.replace("to truth", "to\ntruth"),)
-    for heading in ("size\n(KB)", *to_truth, "PSNR to\nfloat32 (dB)", "operators\nleft in float"):
+    to_truth = (
+        () if first.to_truth is None else (first.figure.heading.replace("to truth", "to\ntruth").replace(" (", "\n("),)
+    )
+    for heading in ("size\n(KB)", *to_truth, "PSNR to\nfloat32\n(dB)", "colour\nshift", "operators\nleft in float"):
         table.add_column(heading, justify="right")
     for file in exported:
         parity = file.parity
@@ -24,15 +27,10 @@ def parity_table(exported: tuple[Exported, ...]) -> Table:
             f"{parity.size_bytes / 1000:.0f}",
             *(() if parity.to_truth is None else (parity.figure.written(parity.to_truth),)),
             f"{parity.psnr_to_float32_db:.1f}",
-            _left_in_float(parity),
+            parity.error.written_largest_shift,
+            parity.left_in_float,
         )
     return table
-
-
-def _left_in_float(parity: Parity) -> str:
-    if parity.precision is not Precision.INT8:
-        return "all, as asked"
-    return ", ".join(f"{count} {name}" for name, count in parity.float_operators.most_common()) or "none"
 
 
 def sparsity_tables(exported: tuple[Exported, ...]) -> tuple[Table, ...]:

@@ -58,6 +58,32 @@ def truth_of(handover: Handover) -> Pictures | None:
     return None if truth is None else truth.reshape(-1, *truth.shape[-3:])
 
 
+def given_of(handover: Handover, role: Role) -> Pictures | None:
+    """The pictures or masks that go in, (count, H, W, C) uint8, in the order of :func:`try_validation`; or None."""
+    signature = handover.contract.signatures[0]
+    if not signature.has_input(role):
+        return None
+    given = arrays_of(signature, handover.validation)[signature.input(role).name]
+    return given.reshape(-1, *given.shape[-3:])
+
+
+def frames_of(handover: Handover) -> int:
+    """How many pictures of :func:`try_validation` after one another are one sequence; 1 for single pictures."""
+    if handover.contract.task is not Task.RESTORE_SEQUENCE:
+        return 1
+    signature = handover.contract.signature
+    return int(arrays_of(signature, handover.validation)[signature.input(Role.IMAGE).name].shape[1])
+
+
+def labels_of(handover: Handover) -> tuple[str, ...]:
+    """The label of each held-out sample, in words; empty where a model takes none."""
+    if not handover.contract.labels:
+        return ()
+    signature = handover.contract.signature
+    one_hot = arrays_of(signature, handover.validation)[signature.input(Role.LABEL).name]
+    return tuple(handover.contract.labels[index] for index in one_hot.argmax(axis=-1))
+
+
 def noise_level_of(handover: Handover) -> float | None:
     """The noise level of all held-out samples in grey levels; None where there is none, or more than one."""
     for signature in handover.contract.signatures:

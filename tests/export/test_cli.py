@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -15,6 +16,8 @@ def test_export_prints_the_parity_table_and_writes_the_files(handover, tmp_path)
     done = export(handover, "--precision", "int8,float32", "--out", tmp_path / "models")
     assert done.returncode == 0, done.stderr
     assert "left in float" in done.stdout
+    assert "colour" in done.stdout
+    assert re.search(r"[RGB] [+-]0\.\d\d", done.stdout)
     assert {path.name for path in (tmp_path / "models").iterdir()} == {
         "MODEL_CARD.md",
         "denoise-float32.tflite",

@@ -15,9 +15,10 @@ from litebrush.errors import ContractError, ModelFileError, VerificationError
 from litebrush.loading import open_engines, open_model
 from litebrush.modelfile import write_model
 from litebrush.tasks import Task
+from litebrush.tensors import Role
 from litebrush_export.handover import read_handover
 from litebrush_export.pipeline import Exported, export
-from litebrush_export.trial import open_runners, try_validation
+from litebrush_export.trial import frames_of, given_of, labels_of, open_runners, try_validation
 
 PRECISIONS = (Precision.FLOAT32, Precision.INT8)
 
@@ -138,6 +139,25 @@ def test_the_autoencoder_decodes_what_it_encoded(folders, families):
     assert np.array_equal(
         decoded[1], runners["decode"].picture("image", runners["decode"].run({"latent": code})["image"])
     )
+
+
+def test_what_went_in_is_one_for_each_picture_that_came_out(folders):
+    given = {
+        task: (handover, given_of(handover, Role.IMAGE), given_of(handover, Role.MASK))
+        for task, handover in ((task, read_handover(folder)) for task, folder in folders.items())
+    }
+    assert {task: None if images is None else len(images) for task, (_, images, _) in given.items()} == {
+        Task.INPAINT: COUNT,
+        Task.DETECT: COUNT,
+        Task.GENERATE: None,
+        Task.AUTOENCODE: COUNT,
+        Task.RESTORE_SEQUENCE: 2 * STEPS,
+    }
+    assert [task for task, (_, _, masks) in given.items() if masks is not None] == [Task.INPAINT]
+    assert frames_of(given[Task.RESTORE_SEQUENCE][0]) == STEPS
+    assert frames_of(given[Task.DETECT][0]) == 1
+    assert labels_of(given[Task.GENERATE][0]) == ("bag", "boot", "coat", "bag")
+    assert labels_of(given[Task.DETECT][0]) == ()
 
 
 def test_signatures_of_one_file_run_apart_and_keep_their_inputs(families):
