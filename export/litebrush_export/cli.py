@@ -12,6 +12,7 @@ import click
 from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
+from litebrush_export.diagnose_cli import diagnose
 from litebrush_export.sources import SourceKind, recognize
 from litebrush_export.target import TARGETS
 
@@ -38,7 +39,37 @@ def _parse_pruning(ctx: click.Context, param: click.Parameter, value: str | None
     return None if value is None else Pruning.parse(value)
 
 
-@click.command(name="export")
+def _parse_budget(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    try:
+        budget = float(value.strip().removesuffix("dB"))
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no budget; give decibels such as 0.1dB", ctx, param) from None
+    if not 0 < budget < float("inf"):
+        raise click.BadParameter(f"'{value}' is no budget; it must be above 0", ctx, param)
+    return budget
+
+
+class _SourceOrCommand(click.Group):
+    """A group whose first word is a command of it, or otherwise a source to convert."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in that is left out."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["convert", *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Both forms."""
+        formatter.write_usage(ctx.command_path, "SOURCE [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "diagnose SOURCE [OPTIONS]")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those of converting."""
+        self.commands["convert"].format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.command(name="convert")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--precision",
@@ -65,7 +96,14 @@ def _parse_pruning(ctx: click.Context, param: click.Parameter, value: str | None
     metavar="SHARE|2:4",
     help="Make the smallest weights zero, without training: a share such as 0.6 of them, or two of every four.",
 )
-def command(
+@click.option(
+    "--budget",
+    callback=_parse_budget,
+    default="0.1dB",
+    show_default=True,
+    help="How much worse than float32 a mixed file may be: decibels of PSNR, or a plain number where the figure is F1.",
+)
+def convert(
     source: Path,
     precisions: tuple[Precision, ...],
     target_name: str,
@@ -74,6 +112,7 @@ def command(
     calibration: Path | None,
     print_contract: bool,
     pruning: Pruning | None,
+    budget: float,
 ) -> None:
     """Convert SOURCE to .tflite files that prove themselves.
 
@@ -92,6 +131,8 @@ def command(
       litebrush export my_model.keras --print-contract > contract.toml
       litebrush export my_model.keras --contract contract.toml --calibration photos/ --out models/
       litebrush export run/handover --prune 0.6 --out models/
+      litebrush export run/handover --precision int8,mixed --budget 0.1dB --out models/
+      litebrush export diagnose run/handover --out diagnosis/
     """
     require_extra("export", "tensorflow", "rich", "jinja2")
     from rich.console import Console
@@ -100,7 +141,8 @@ def command(
     from litebrush_export.lint_table import print_lints
     from litebrush_export.pipeline import export
     from litebrush_export.plain import convert_plain
-    from litebrush_export.table import parity_table, sparsity_tables
+    from litebrush_export.table import parity_table, search_table, sparsity_tables
+    from litebrush_export.variants import Order
 
     kind = recognize(source)
     if print_contract:
@@ -110,7 +152,7 @@ def command(
         raise click.UsageError("give --out, the folder for the files")
     target = TARGETS[target_name]
     chosen = precisions or target.precisions
-    _require_companions(kind, source, contract, calibration, pruning)
+    require_companions(kind, source, contract, calibration, pruning)
     if kind is not SourceKind.HANDOVER and contract is None:
         for file in convert_plain(source, chosen, calibration, out):
             click.echo(f"{file.path}: {file.size_bytes / 1000:.0f} KB, {file.precision.value}, no contract")
@@ -121,18 +163,24 @@ def command(
         os.fdopen(os.dup(2), "w") as terminal,
         Console(file=terminal).status("reading the hand-over") as status,
         without_announcements(),
-        _as_handover(source, contract, calibration) as handover,
+        as_handover(source, contract, calibration) as handover,
     ):
-        exported = export(handover, chosen, out, on_step=status.update, target=target, pruning=pruning)
+        exported = export(handover, Order(chosen, target, pruning, budget), out, on_step=status.update)
     console = Console()
-    for table in (parity_table(exported), *sparsity_tables(exported)):
+    searches = (search_table(file.search) for file in exported if file.search is not None)
+    for table in (parity_table(exported), *sparsity_tables(exported), *searches):
         console.print(table)
     print_lints(console, target, {file.path.name: file.lints for file in exported})
 
 
-def _require_companions(
-    kind: SourceKind, source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None
+def require_companions(
+    kind: SourceKind, source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None = None
 ) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: a hand-over with a contract, or anything else without what it needs.
+    """
     if kind is SourceKind.HANDOVER and (contract or calibration):
         raise click.UsageError(f"'{source}' is a hand-over, which brings its own contract and calibration samples")
     if kind is not SourceKind.HANDOVER and contract and not calibration:
@@ -141,7 +189,18 @@ def _require_companions(
         raise click.UsageError("--prune needs --contract: without one nobody can measure what it costs")
 
 
-def _as_handover(source: Path, contract: Path | None, calibration: Path | None) -> AbstractContextManager[Path]:
+def as_handover(source: Path, contract: Path | None, calibration: Path | None) -> AbstractContextManager[Path]:
+    """The hand-over folder of a source, for as long as the block lasts."""
     from litebrush_export.adoption import adopted
 
     return adopted(source, contract, calibration) if contract and calibration else nullcontext(source)
+
+
+@click.group(name="export", cls=_SourceOrCommand, help=convert.help)
+def command() -> None:  # noqa: D103
+    pass
+
+
+convert.hidden = True
+command.add_command(convert)
+command.add_command(diagnose)

@@ -20,8 +20,8 @@ def convert(folder: Path, precision: Precision, integer_type: str = "int8") -> b
     """Convert a hand-over folder to one precision.
 
     int8 uses the quantization-aware model's learned ranges where the hand-over has one, and ranges calibrated
-    on the representative dataset otherwise. A SavedModel goes through TensorFlow's converter, a float .tflite through
-    litert-quantizer.
+    on the representative dataset otherwise. A SavedModel goes through TensorFlow's converter; a float .tflite, and
+    whatever becomes int16x8, through litert-quantizer.
 
     Args:
         folder: the hand-over.
@@ -54,16 +54,12 @@ def _convert_here(handover: Handover, precision: Precision, integer_type: str) -
     source = handover.quantization_aware_model if learned_ranges else handover.network
     names = [signature.name for signature in handover.contract.signatures]
     converter = tf.lite.TFLiteConverter.from_saved_model(str(source), signature_keys=names)
+    if precision is Precision.INT16X8:  # TensorFlow's own gives networks that no interpreter loads
+        return quantize(bytes(converter.convert()), precision, handover.representative_dataset())
     if precision is not Precision.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision is Precision.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
-    if precision is Precision.INT16X8:
-        converter.target_spec.supported_ops = [
-            tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
-            tf.lite.OpsSet.TFLITE_BUILTINS,  # for what has no kernel in 16 bits, such as SPACE_TO_DEPTH
-        ]
-        converter.representative_dataset = handover.representative_dataset
     if precision is Precision.INT8:
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(integer_type)
         if not learned_ranges:

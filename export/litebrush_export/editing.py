@@ -131,9 +131,7 @@ class EditableGraph:
         """A tensor by its number."""
         return self.subgraph.tensors[index]
 
-    def new_tensor(
-        self, like: int, name: str, dtype: type[np.generic] | None = None, quantization: Any = None
-    ) -> int:
+    def new_tensor(self, like: int, name: str, dtype: type[np.generic] | None = None, quantization: Any = None) -> int:
         """Number of a new computed tensor of the shape of another one, and of its type unless another is given."""
         tensor = copy.copy(self.tensor(like))
         tensor.name, tensor.buffer, tensor.quantization = name.encode(), 0, quantization

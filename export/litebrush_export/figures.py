@@ -59,7 +59,6 @@ def f1_at_half(results: Pictures, truths: Pictures) -> float:
 
 
 _PSNR = Figure("PSNR", "dB", "held-out pictures", mean_psnr_db)
-AGAINST_FLOAT32 = Figure("PSNR to float32", "dB", "held-out samples", psnr_db)
 FIGURES = {
     Task.RESTORE: _PSNR,
     Task.RESTORE_SEQUENCE: _PSNR,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from litebrush.metrics import psnr_db
 from litebrush.samples import arrays_of
-from litebrush_export.figures import AGAINST_FLOAT32, FIGURES, Figure, Pictures
+from litebrush_export.figures import FIGURES, Figure, Pictures
 from litebrush_export.handover import Handover
 from litebrush_export.trial import noise_level_of, open_runners, truth_of, try_validation
 
@@ -24,7 +25,9 @@ class Judge:
         """Take the held-out samples of a hand-over, and its network in float32."""
         self.handover = handover
         self.float32 = float32
-        self.figure: Figure = AGAINST_FLOAT32 if truth_of(handover) is None else FIGURES[handover.contract.task]
+        figure = FIGURES[handover.contract.task]
+        against_float32 = Figure("PSNR to float32", "dB", figure.of, psnr_db)
+        self.figure = against_float32 if truth_of(handover) is None else figure
 
     @property
     def measured_on(self) -> str:

@@ -66,18 +66,29 @@ class Search:
     unit: str
 
     @property
+    def mixtures(self) -> tuple[Candidate, ...]:
+        """Those that could be chosen."""
+        return tuple(each for each in self.candidates if each.is_mixture)
+
+    @property
+    def shown(self) -> tuple[Candidate, ...]:
+        """For a table: the front, the chosen one, and what is there to be compared with."""
+        compared = (each for each in self.candidates if not each.is_mixture)
+        return tuple({id(each): each for each in (*self.front, self.chosen, *compared)}.values())
+
+    @property
     def front(self) -> tuple[Candidate, ...]:
-        """The candidates that none is both faster and better than, the fastest first."""
+        """The mixtures that none is both faster and better than, the fastest first."""
         best = float("-inf")
         front = []
-        for candidate in sorted(self.candidates, key=lambda each: (each.time, -each.figure)):
+        for candidate in sorted(self.mixtures, key=lambda each: (each.time, -each.figure)):
             if candidate.figure > best:
                 front.append(candidate)
                 best = candidate.figure
         return tuple(front)
 
     @property
-    def faster_as_float32(self) -> bool:
+    def float32_is_as_fast(self) -> bool:
         """Whether float32 is no slower than the chosen mixture on this machine."""
         return any(each.name == "float32" and each.time <= self.chosen.time for each in self.candidates)
 

@@ -8,13 +8,10 @@ import jinja2
 
 from litebrush.atomic import atomic_file
 from litebrush.contract import ModelContract
-from litebrush_export.parity import Parity
-from litebrush_export.sparsity import Sparsity
+from litebrush_export.exported import Exported
 
 
-def write_model_card(
-    contract: ModelContract, parities: tuple[Parity, ...], sparsities: tuple[tuple[Parity, Sparsity], ...], path: Path
-) -> None:
+def write_model_card(contract: ModelContract, files: tuple[Exported, ...], path: Path) -> None:
     """Write the card whole or not at all."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("litebrush_export"),
@@ -24,7 +21,10 @@ def write_model_card(
         autoescape=False,
     )
     text = environment.get_template("model_card.md.jinja").render(
-        contract=contract, parities=parities, sparsities=sparsities
+        contract=contract,
+        parities=[file.parity for file in files],
+        sparsities=[(file.parity, file.sparsity) for file in files if file.sparsity is not None],
+        search=next((file.search for file in files if file.search is not None), None),
     )
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

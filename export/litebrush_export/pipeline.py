@@ -6,198 +6,82 @@ import dataclasses
 import os
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from litebrush.contract import Golden, Measurement, Precision
+from litebrush.contract import Precision, Verdict
 from litebrush.errors import ConversionError
+from litebrush.latency import measure_latency, time_ratio
 from litebrush.loading import verify
 from litebrush.modelfile import ModelFile, write_model
-from litebrush.samples import array_key, arrays_of, kept_corner
-from litebrush.verification import deviation, sha256_of
-from litebrush_export.conversion import convert
+from litebrush.tensors import Role
+from litebrush_export.description import describe, require_faithful
+from litebrush_export.exported import Exported
 from litebrush_export.figures import FIGURES, Pictures
 from litebrush_export.halfrange import Magnitude, magnitudes
-from litebrush_export.handover import Handover, read_handover, with_network
+from litebrush_export.handover import Handover, read_handover
+from litebrush_export.judge import Judge
 from litebrush_export.lint import Lint, lint
+from litebrush_export.mixed import Search
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
 from litebrush_export.parity import Parity
-from litebrush_export.picture_error import PictureError, measure_error
-from litebrush_export.pruning import Pruning, prune
-from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept, time_network
-from litebrush_export.target import TARGETS, Target
+from litebrush_export.picture_error import measure_error
+from litebrush_export.report import ReportData, ReportedFile, write_report
+from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept
 from litebrush_export.targets.operator_table import load_table
-from litebrush_export.trial import Runners, noise_level_of, open_runners, truth_of, try_validation
-
-_CONVERSION_TOLERANCE = 1e-3
-_REPLAY_TOLERANCE = {Precision.FLOAT32: 1e-4, Precision.FLOAT16: 1e-4, Precision.DYNAMIC: 4 / 255, Precision.INT8: 0.0}
-_PARALLEL_CONVERSIONS = 2
-
-
-@dataclass(frozen=True)
-class Exported:
-    """One file that was written.
-
-    Attributes:
-        path: where.
-        parity: how it compares.
-        lints: what the target's delegates take of it.
-        sparsity: where its kernels have many zeros.
-    """
-
-    path: Path
-    parity: Parity
-    lints: tuple[Lint, ...]
-    sparsity: Sparsity | None = None
-
-
-def export(
-    folder: Path,
-    precisions: tuple[Precision, ...],
-    out: Path,
-    on_step: Callable[[str], None] = lambda _: None,
-    target: Target = TARGETS["cpu"],
-    pruning: Pruning | None = None,
-) -> tuple[Exported, ...]:
-    """Write one self-describing .tflite a precision, and ``MODEL_CARD.md``.
-
-    Nothing is written before every precision has been converted and measured; the files take their places together,
-    after each was verified as it was written.
-
-    Args:
-        folder: the hand-over.
-        precisions: what to write; float32 is always converted, for comparison.
-        out: folder for the files, made if needed.
-        on_step: told what is being done, in words.
-        target: decides the types of inputs and outputs, and the operator tables that each file is checked against. A
-            file that a delegate does not take whole is written all the same.
-        pruning: zeros to make in the float32 network, from which the other precisions are then made; what is compared
-            with is the network before.
-
-    Raises:
-        ConversionError: the hand-over is incomplete, a conversion failed, or float32 differs from the trained network.
-        ModelFileError: a file could not be written.
-    """
-    handover = read_handover(folder)
-    _make_folder(out)
-    on_step("converting")
-    dense = convert(folder, Precision.FLOAT32)
-    flatbuffers = (
-        _convert_all(folder, precisions, dense, target)
-        if pruning is None
-        else _convert_pruned(folder, precisions, dense, target, pruning)
-    )
-    on_step("comparing with the trained network")
-    float32 = open_runners(handover.contract, dense)
-    _require_faithful(handover, float32)
-    reference = try_validation(float32, handover)
-    largest: tuple[Magnitude, ...] = ()
-    if any(load_table(name).half_precision for name in target.tables):
-        on_step("looking for activations that half precision cannot hold")
-        largest = magnitudes(flatbuffers[Precision.FLOAT32], handover.representative_dataset())
-    measured = []
-    for precision in precisions:
-        on_step(f"measuring {precision.value}")
-        runners = open_runners(handover.contract, flatbuffers[precision])
-        trial = _judge(handover, try_validation(runners, handover), reference)
-        model = _describe(handover, precision, flatbuffers[precision], runners, trial)
-        lints = lint(model.flatbuffer, target, largest)
-        verdicts = tuple(each.verdict(target.runs_here) for each in lints)
-        model = dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=verdicts))
-        measured.append(_Measured(model, trial, lints))
-    sparsities = _measure_sparsity(handover, dense, flatbuffers, precisions, on_step)
-    on_step("writing and verifying")
-    return _write_all(handover, measured, sparsities, out)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """How a converted network did on the held-out samples; see :class:`Parity`."""
-
-    measured_on: str
-    to_truth: float | None
-    error: PictureError
+from litebrush_export.trial import frames_of, given_of, labels_of, truth_of
+from litebrush_export.variants import Order, Variants, make_variants
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """A file to write, and what is known of it."""
+    """A file to write, and what is known of it; ``parity`` lacks the size of the file."""
 
     model: ModelFile
-    trial: _Trial
+    parity: Parity
+    pictures: Pictures
     lints: tuple[Lint, ...]
+    sparsity: Sparsity | None
+    search: Search | None
 
 
-def _judge(handover: Handover, results: Pictures, reference: Pictures) -> _Trial:
-    figure, truth, level = FIGURES[handover.contract.task], truth_of(handover), noise_level_of(handover)
-    return _Trial(
-        measured_on=figure.of if level is None else f"{figure.of}, noise level {level:g}",
-        to_truth=None if truth is None else figure.compute(results, truth),
-        error=measure_error(results, reference),
-    )
-
-
-def _measure_sparsity(
-    handover: Handover,
-    dense: bytes,
-    flatbuffers: dict[Precision, bytes],
-    precisions: tuple[Precision, ...],
-    on_step: Callable[[str], None],
-) -> dict[Precision, Sparsity]:
-    """Of each precision, where float32 has zeros enough to speak of."""
-    if not is_sparse(flatbuffers[Precision.FLOAT32]):
-        return {}
-    on_step("timing")
-    float32 = time_network(open_runners(handover.contract, dense), handover.golden)
-    sparsities = {}
-    for precision in precisions:
-        flatbuffer = flatbuffers[precision]
-        if precision is not Precision.INT8 or handover.quantization_aware_model is None:
-            require_zeros_kept(flatbuffers[Precision.FLOAT32], flatbuffer, precision)
-        same = flatbuffer == dense
-        latency = float32 if same else time_network(open_runners(handover.contract, flatbuffer), handover.golden)
-        sparsities[precision] = describe_sparsity(flatbuffer, latency, float32)
-    return sparsities
-
-
-def _write_all(
-    handover: Handover,
-    measured: list[_Measured],
-    sparsities: dict[Precision, Sparsity],
-    out: Path,
+def export(
+    folder: Path, order: Order, out: Path, on_step: Callable[[str], None] = lambda _: None
 ) -> tuple[Exported, ...]:
-    """Write and verify beside their places, then put all of them there."""
-    with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
-        written = tuple(_write(each, Path(staging)) for each in measured)
-        exported = tuple(dataclasses.replace(file, sparsity=sparsities.get(file.parity.precision)) for file in written)
-        lines = tuple(file.parity for file in exported)
-        sparse = tuple((file.parity, file.sparsity) for file in exported if file.sparsity is not None)
-        write_model_card(handover.contract, lines, sparse, Path(staging) / "MODEL_CARD.md")
-        for path in sorted(Path(staging).iterdir()):
-            path.replace(out / path.name)
-    return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
+    """Write one self-describing .tflite a precision, ``MODEL_CARD.md`` and ``report.html``.
 
+    Nothing is written before every precision has been converted and measured; the files take their places together,
+    after each was verified as it was written. A file that a delegate of the target does not take whole is written all
+    the same.
 
-def _write(measured: _Measured, out: Path) -> Exported:
-    model, trial = measured.model, measured.trial
-    precision = model.contract.precision
-    assert precision is not None  # _describe gave it one
-    path = out / f"{model.contract.name}-{precision.value}.tflite"
-    write_model(model, path)
-    verify(path)
-    parity = Parity(
-        precision=precision,
-        size_bytes=path.stat().st_size,
-        measured_on=trial.measured_on,
-        figure=FIGURES[model.contract.task],
-        to_truth=trial.to_truth,
-        error=trial.error,
-        float_operators=float_operators(model.flatbuffer),
-    )
-    return Exported(path, parity, measured.lints)
+    Args:
+        folder: the hand-over.
+        order: what to make.
+        out: folder for the files, made if needed.
+        on_step: told what is being done, in words.
+
+    Raises:
+        ConversionError: the hand-over is incomplete, a conversion failed, float32 differs from the trained network, or
+            no mixture stays within the budget.
+        ModelFileError: a file could not be written.
+    """
+    handover = read_handover(folder)
+    _make_folder(out)
+    variants = make_variants(folder, handover, order, on_step)
+    on_step("comparing with the trained network")
+    require_faithful(handover, variants.dense)
+    judge = Judge(handover, variants.dense)
+    largest: tuple[Magnitude, ...] = ()
+    if any(load_table(name).half_precision for name in order.target.tables):
+        on_step("looking for activations that half precision cannot hold")
+        largest = magnitudes(variants.float32, handover.representative_dataset())
+    measured = []
+    for precision in order.precisions:
+        on_step(f"measuring {precision.value}")
+        measured.append(_measure(judge, variants, precision, order, largest))
+    on_step("writing and verifying")
+    return _write_all(judge, measured, out)
 
 
 def _make_folder(out: Path) -> None:
@@ -209,65 +93,80 @@ def _make_folder(out: Path) -> None:
         raise ConversionError(f"the folder '{out}' may not be written to by you; choose another --out")
 
 
-def _convert_all(
-    folder: Path, precisions: tuple[Precision, ...], float32: bytes, target: Target
-) -> dict[Precision, bytes]:
-    wanted = tuple(precision for precision in dict.fromkeys(precisions) if precision is not Precision.FLOAT32)
-    with ThreadPoolExecutor(_PARALLEL_CONVERSIONS) as pool:
-        converted = dict(
-            zip(wanted, pool.map(lambda precision: convert(folder, precision, target.integer_type), wanted))
-        )
-    return {Precision.FLOAT32: float32, **converted}
-
-
-def _convert_pruned(
-    folder: Path, precisions: tuple[Precision, ...], dense: bytes, target: Target, pruning: Pruning
-) -> dict[Precision, bytes]:
-    pruned = prune(dense, pruning)
-    with with_network(folder, pruned) as pruned_folder:
-        return _convert_all(pruned_folder, precisions, pruned, target)
-
-
-def _require_faithful(handover: Handover, float32: Runners) -> None:
-    for signature in handover.contract.signatures:
-        golden = arrays_of(signature, handover.golden)
-        outputs = float32[signature.name].run(golden)
-        for spec in signature.outputs:
-            kept = outputs[spec.name][kept_corner(signature, golden, spec)]
-            difference = deviation(spec, kept, golden[spec.name])
-            if not difference <= _CONVERSION_TOLERANCE:
-                raise ConversionError(
-                    f"'{array_key(signature, spec.name)}' of the converted float32 network differs from the trained "
-                    f"one by {difference:.2g} (at most {_CONVERSION_TOLERANCE:g} is allowed); report it together with "
-                    "the hand-over"
-                )
-
-
-def _describe(
-    handover: Handover, precision: Precision, flatbuffer: bytes, runners: Runners, trial: _Trial
-) -> ModelFile:
-    golden = dict(handover.golden)
-    digests = {}
-    for signature in handover.contract.signatures:
-        sample = arrays_of(signature, golden)
-        outputs = runners[signature.name].run(sample)
-        for spec in signature.outputs:
-            key = array_key(signature, spec.name)
-            golden[key] = outputs[spec.name][kept_corner(signature, sample, spec)]
-            digests[key] = sha256_of(outputs[spec.name])
-    tolerance = _REPLAY_TOLERANCE[precision]
-    figure, provenance = FIGURES[handover.contract.task], handover.contract.provenance
-    quality = ()
-    if trial.to_truth is not None:
-        what = f"{figure.name} of {trial.measured_on}"
-        quality = (Measurement(what, round(trial.to_truth, 3), figure.unit),)
-    contract = dataclasses.replace(
-        handover.contract,
+def _measure(
+    judge: Judge, variants: Variants, precision: Precision, order: Order, largest: tuple[Magnitude, ...]
+) -> _Measured:
+    flatbuffer = variants.flatbuffers[precision]
+    pictures = judge.pictures(flatbuffer)
+    has_truth = truth_of(judge.handover) is not None
+    to_truth = judge.judge_pictures(pictures) if has_truth else None
+    run, run_float32 = judge.run_once(flatbuffer), judge.run_once(variants.dense)
+    parity = Parity(
         precision=precision,
-        golden=Golden(tolerance, digests if tolerance == 0 else {}),
-        provenance=dataclasses.replace(
-            provenance, versions={**provenance.versions, "ai-edge-litert": version("ai-edge-litert")}
-        ),
-        quality=quality,
+        size_bytes=0,
+        measured_on=judge.measured_on,
+        figure=FIGURES[judge.handover.contract.task],
+        to_truth=to_truth,
+        error=measure_error(pictures, judge.reference),
+        float_operators=float_operators(flatbuffer),
+        latency=measure_latency(run, least_runs=5, least_seconds=0.5),
+        relative_time=1.0 if flatbuffer is variants.dense else time_ratio(run, run_float32),
+        means=variants.means.get(precision, ()),
     )
-    return ModelFile(flatbuffer, contract, golden)
+    lints = lint(flatbuffer, order.target, largest)
+    model = describe(judge, precision, flatbuffer, to_truth)
+    model = _with_verdicts(model, tuple(each.verdict(order.target.runs_here) for each in lints))
+    sparsity = _sparsity(judge.handover, variants, precision)
+    return _Measured(model, parity, pictures, lints, sparsity, variants.search_of(precision))
+
+
+def _with_verdicts(model: ModelFile, verdicts: tuple[Verdict, ...]) -> ModelFile:
+    return dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=verdicts))
+
+
+def _sparsity(handover: Handover, variants: Variants, precision: Precision) -> Sparsity | None:
+    """Of a precision, where float32 has zeros enough to speak of."""
+    if not is_sparse(variants.float32):
+        return None
+    flatbuffer = variants.flatbuffers[precision]
+    if not variants.learned or precision not in (Precision.INT8, Precision.MIXED):
+        require_zeros_kept(variants.float32, flatbuffer, precision)
+    return describe_sparsity(flatbuffer)
+
+
+def _write_all(judge: Judge, measured: list[_Measured], out: Path) -> tuple[Exported, ...]:
+    """Write and verify beside their places, then put all of them there."""
+    with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
+        exported = tuple(_write(each, Path(staging)) for each in measured)
+        contract = judge.handover.contract
+        write_model_card(contract, exported, Path(staging) / "MODEL_CARD.md")
+        write_report(Path(staging) / "report.html", _report(judge, measured, exported))
+        for path in sorted(Path(staging).iterdir()):
+            path.replace(out / path.name)
+    return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
+
+
+def _write(measured: _Measured, out: Path) -> Exported:
+    model = measured.model
+    path = out / f"{model.contract.name}-{measured.parity.precision.value}.tflite"
+    write_model(model, path)
+    verify(path)
+    parity = dataclasses.replace(measured.parity, size_bytes=path.stat().st_size)
+    return Exported(path, parity, measured.lints, measured.sparsity, measured.search)
+
+
+def _report(judge: Judge, measured: list[_Measured], exported: tuple[Exported, ...]) -> ReportData:
+    handover = judge.handover
+    return ReportData(
+        contract=measured[0].model.contract,
+        files=tuple(
+            ReportedFile(file.path.name, file.parity, each.pictures, file.lints, file.sparsity, file.search)
+            for each, file in zip(measured, exported)
+        ),
+        reference=judge.reference,
+        given=given_of(handover, Role.IMAGE),
+        given_masks=given_of(handover, Role.MASK),
+        truth=truth_of(handover),
+        frames=frames_of(handover),
+        names=labels_of(handover),
+    )

@@ -13,6 +13,7 @@ from litebrush.tasks import Task
 from litebrush.tensors import Role, TensorSpec
 from litebrush_export.figures import Pictures
 from litebrush_export.lint import Finding, Lint, grouped
+from litebrush_export.mixed import Search
 from litebrush_export.parity import Parity
 from litebrush_export.picture_error import ERROR_GAIN, written_shift
 from litebrush_export.report_samples import Sample, Source, make_samples, with_missing_marked
@@ -41,6 +42,7 @@ class ReportedFile:
         pictures: what it makes of the held-out samples, (count, H, W, C) uint8.
         lints: what the target's delegates take of it.
         sparsity: where its kernels have many zeros.
+        search: how it was found, of ``mixed``.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ReportedFile:
     pictures: Pictures
     lints: tuple[Lint, ...] = ()
     sparsity: Sparsity | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,6 @@ def write_report(path: Path, data: ReportData) -> None:
         figure=parities[0].figure if parities[0].to_truth is not None else None,
         in_colour=len(parities[0].error.channel_shifts) > 1,
         widest_shift=max(1.0, *(abs(shift) for parity in parities for shift in parity.error.channel_shifts)),
-        timed=any(parity.latency is not None for parity in parities),
         samples=_samples(data),
         count=len(data.reference),
         changed=any(parity.error.largest for parity in parities),
@@ -126,6 +128,7 @@ def write_report(path: Path, data: ReportData) -> None:
         linted=any(file.lints for file in data.files),
         findings=_findings(data.files),
         rewrites=data.rewrites,
+        search=next((file.search for file in data.files if file.search is not None), None),
         sparse=[file for file in data.files if file.sparsity is not None],
     )
     with atomic_file(path) as temporary:
@@ -159,7 +162,8 @@ def _lead(files: tuple[ReportedFile, ...]) -> str:
     if float32 is None or smallest is float32:
         return ""
     ratio = float32.size_bytes / smallest.size_bytes
-    said = f"{smallest.precision.value} is {ratio:.1f} times smaller than float32"
+    than = "the float32 file" if float32.error.largest else "float32"
+    said = f"{smallest.precision.value} is {ratio:.1f} times smaller than {than}"
     if smallest.to_truth is not None and float32.to_truth is not None:
         figure, change = smallest.figure, smallest.to_truth - float32.to_truth
         amount = f"{figure.written(abs(change))} {figure.unit}".strip() + f" of {figure.name}"

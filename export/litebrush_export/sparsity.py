@@ -1,4 +1,4 @@
-"""What zeros in the kernels brought and what they cost, measured."""
+"""What zeros in the kernels brought."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from litebrush.contract import Precision
 from litebrush.errors import ConversionError
-from litebrush.latency import Latency, measure_latency
-from litebrush.samples import Arrays, arrays_of
 from litebrush_export.pruning import LayerZeros, zeros_by_layer
-from litebrush_export.trial import Runners
 
 _SPARSE = 0.25
 _MOST_COMPRESSED = 9
@@ -25,25 +22,16 @@ class Sparsity:
         layers: zeros of each kernel.
         size_bytes: of the flatbuffer.
         zipped_bytes: of the same, deflated, as it travels in an app or over a network.
-        latency: of all signatures once, one thread, this machine.
-        float32_latency: of the float32 network before pruning, measured likewise.
     """
 
     layers: tuple[LayerZeros, ...]
     size_bytes: int
     zipped_bytes: int
-    latency: Latency
-    float32_latency: Latency
 
     @property
     def share(self) -> float:
         """Zeros among all kernel weights, 0 to 1."""
         return share_of_zeros(self.layers)
-
-    @property
-    def slower_than_float32(self) -> bool:
-        """Whether the median run takes longer than that of the float32 network before pruning."""
-        return self.latency.p50_ms > self.float32_latency.p50_ms
 
 
 def share_of_zeros(layers: Sequence[LayerZeros]) -> float:
@@ -69,18 +57,10 @@ def require_zeros_kept(float32: bytes, flatbuffer: bytes, precision: Precision) 
         )
 
 
-def time_network(runners: Runners, golden: Arrays) -> Latency:
-    """Time one run of every signature on its golden sample, encoding included."""
-    samples = [(runner, arrays_of(runner.signature, golden)) for runner in runners.values()]
-    return measure_latency(lambda: [runner.run(sample) for runner, sample in samples])
-
-
-def describe_sparsity(flatbuffer: bytes, latency: Latency, float32_latency: Latency) -> Sparsity:
+def describe_sparsity(flatbuffer: bytes) -> Sparsity:
     """A line of the table."""
     return Sparsity(
         layers=zeros_by_layer(flatbuffer),
         size_bytes=len(flatbuffer),
         zipped_bytes=len(zlib.compress(flatbuffer, _MOST_COMPRESSED)),
-        latency=latency,
-        float32_latency=float32_latency,
     )

@@ -17,7 +17,7 @@ from litebrush_export.pruning import Pruning, prune
 from litebrush_export.ranges import narrow_ranges
 from litebrush_export.refinement import refine
 from litebrush_export.states import tie_states
-from litebrush_export.target import Target
+from litebrush_export.target import TARGETS, Target
 
 _PARALLEL_CONVERSIONS = 2
 _COMPARED = (Precision.FLOAT16, Precision.DYNAMIC, Precision.INT16X8)
@@ -36,7 +36,7 @@ class Order:
     """
 
     precisions: tuple[Precision, ...]
-    target: Target
+    target: Target = TARGETS["cpu"]
     pruning: Pruning | None = None
     budget: float = 0.1
 
@@ -50,17 +50,23 @@ class Variants:
         flatbuffers: of each precision, float32 among them.
         means: what was done to reach a precision beyond plain conversion, in words.
         search: how the mixed one was found; None where none was asked for.
+        learned: the 8-bit ones have ranges, and perhaps weights, of quantization-aware training.
     """
 
     dense: bytes
     flatbuffers: Mapping[Precision, bytes]
     means: Mapping[Precision, tuple[str, ...]]
     search: Search | None = None
+    learned: bool = False
 
     @property
     def float32(self) -> bytes:
         """The network that all other precisions are made from."""
         return self.flatbuffers[Precision.FLOAT32]
+
+    def search_of(self, precision: Precision) -> Search | None:
+        """How a precision was found; None unless it is the mixed one."""
+        return self.search if precision is Precision.MIXED else None
 
 
 def make_variants(folder: Path, handover: Handover, order: Order, on_step: Callable[[str], None]) -> Variants:
@@ -77,8 +83,8 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
         flatbuffers = {**_convert_all(source, wanted, order.target), Precision.FLOAT32: float32}
     means: dict[Precision, tuple[str, ...]] = {}
     search = None
+    learned = handover.quantization_aware_model is not None and float32 is dense
     if Precision.INT8 in flatbuffers:
-        learned = handover.quantization_aware_model is not None and float32 is dense
         on_step("narrowing ranges")
         forms = _eight_bit_forms(handover, flatbuffers[Precision.INT8], float32, learned)
         name = _LEARNED if learned else next(reversed(forms))
@@ -88,7 +94,9 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
             search = search_mixture(Judge(handover, float32), forms, compared, order.budget, on_step)
             flatbuffers[Precision.MIXED], means[Precision.MIXED] = search.chosen.flatbuffer, (search.chosen.name,)
     tied = {precision: tie_states(flatbuffer, handover.contract) for precision, flatbuffer in flatbuffers.items()}
-    return Variants(dense, {each: tied[each] for each in (Precision.FLOAT32, *order.precisions)}, means, search)
+    return Variants(
+        dense, {each: tied[each] for each in (Precision.FLOAT32, *order.precisions)}, means, search, learned
+    )
 
 
 def _converted_as(precision: Precision) -> Precision:

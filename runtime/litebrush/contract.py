@@ -27,7 +27,7 @@ class Precision(str, Enum):
     FLOAT16:  half-precision weights, computed in float32 on a CPU and in half precision on most GPUs.
     DYNAMIC:  8-bit weights, float32 inputs and outputs, activations quantized while running.
     INT8:     8-bit weights and activations, 8-bit inputs and outputs.
-    INT16X8:  8-bit weights, 16-bit activations, float32 inputs and outputs; no fast kernels on most CPUs.
+    INT16X8:  8-bit weights, 16-bit activations, 16-bit inputs and outputs; no fast kernels on most CPUs.
     MIXED:    as INT8, with those operators in float that a budget of picture quality needs.
     """
 

@@ -1,7 +1,8 @@
 """Picture bytes and real values to tensor values and back.
 
 A stored value p (0 to 255) stands for the real value ``minimum + p / 255 * (maximum - minimum)``. A quantized
-tensor has one stored value for each byte, so encoding is a table of 256 entries, and no float picture is made.
+tensor has one stored value for each byte, so encoding is a table of 256 entries, and no float picture is made. Decoding
+is a table of all stored values, 256 or 65,536.
 Where scale and zero point are those of the picture itself (scale 1/255, zero point -128), the table is the
 identity shifted by 128, and encoding is ``byte XOR 0x80``.
 """
@@ -35,7 +36,7 @@ class PictureEncoding:
 
         Args:
             spec: the range of real values.
-            info: dtype, scale and zero point (8-bit integer, or float32).
+            info: dtype, scale and zero point (8-bit or 16-bit integer, or float32).
         """
         self._minimum = np.float32(spec.minimum)
         self._step = np.float32((spec.maximum - spec.minimum) / 255)
@@ -43,7 +44,8 @@ class PictureEncoding:
         self._decode_table: Bytes | None = None
         if info.quantized:
             self._encode_table = quantize(self._minimum + _ALL_BYTES * self._step, info)
-            real = dequantize(_ALL_BYTES.view(info.dtype), info)
+            self._unsigned = np.dtype(f"u{info.dtype.itemsize}")
+            real = dequantize(np.arange(1 << 8 * info.dtype.itemsize, dtype=self._unsigned).view(info.dtype), info)
             self._decode_table = _to_bytes((real - self._minimum) / self._step)
         self.exact = (
             self._encode_table is not None
@@ -74,7 +76,7 @@ class PictureEncoding:
         if self.exact:
             np.bitwise_xor(values.view(np.uint8), _SIGN_BIT, out=out)
         elif self._decode_table is not None:
-            np.take(self._decode_table, values.view(np.uint8), out=out, mode="clip")
+            np.take(self._decode_table, values.view(self._unsigned), out=out, mode="clip")
         else:
             out[...] = _to_bytes((values - self._minimum) / self._step)
 

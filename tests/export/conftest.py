@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from litebrush.contract import Precision
-from litebrush_export.pipeline import Exported, export
+from litebrush_export.exported import Exported
+from litebrush_export.pipeline import export
+from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="session")
@@ -15,5 +17,5 @@ def handover(finished_run) -> Path:
 
 @pytest.fixture(scope="session")
 def exported(handover, tmp_path_factory) -> dict[Precision, Exported]:
-    files = export(handover, tuple(Precision), tmp_path_factory.mktemp("models"))
+    files = export(handover, Order(tuple(Precision), budget=1.0), tmp_path_factory.mktemp("models"))
     return {file.parity.precision: file for file in files}

@@ -22,6 +22,7 @@ def test_export_prints_the_parity_table_and_writes_the_files(handover, tmp_path)
         "MODEL_CARD.md",
         "denoise-float32.tflite",
         "denoise-int8.tflite",
+        "report.html",
     }
 
 

@@ -19,6 +19,7 @@ from litebrush_export.conversion import convert
 from litebrush_export.handover import read_handover
 from litebrush_export.operators import float_operators
 from litebrush_export.pipeline import export
+from litebrush_export.variants import Order
 
 
 @pytest.fixture
@@ -82,6 +83,14 @@ def test_the_model_card_lists_each_precision_with_its_figures(exported):
     assert "CC0-1.0" in card
 
 
+def test_the_report_shows_what_each_precision_did_to_the_picture(exported):
+    page = (exported[Precision.INT8].path.parent / "report.html").read_text()
+    for precision, file in exported.items():
+        assert f'<th scope="row">{precision.value}</th>' in page
+        assert f"{file.parity.error.banding:.2f}" in page
+    assert page.count(": input, ") == 4
+
+
 @pytest.mark.parametrize("part", ["contract.json", "saved_model", "calibration.npz", "validation.npz", "golden.npz"])
 def test_a_hand_over_that_lacks_a_part_is_refused_by_its_name(copied, part):
     path = copied / part
@@ -135,7 +144,7 @@ def test_arrays_that_do_not_fit_the_contract_are_refused(copied, file, change, m
 
 def test_without_truth_there_is_no_figure_of_it(copied, tmp_path):
     change_arrays(copied / "validation.npz", target=None)
-    (file,) = export(copied, (Precision.FLOAT32,), tmp_path / "models")
+    (file,) = export(copied, Order((Precision.FLOAT32,)), tmp_path / "models")
     assert file.parity.to_truth is None
     assert open_model(file.path).contract.quality == ()
     assert "to truth" not in (tmp_path / "models" / "MODEL_CARD.md").read_text()
@@ -144,7 +153,7 @@ def test_without_truth_there_is_no_figure_of_it(copied, tmp_path):
 def test_a_converter_that_refuses_is_an_error_message_and_nothing_is_written(copied, tmp_path):
     (copied / "saved_model" / "saved_model.pb").write_bytes(b"no graph")
     with pytest.raises(ConversionError, match="conversion to float32 failed: the converter ended with status 1"):
-        export(copied, (Precision.FLOAT32,), tmp_path / "models")
+        export(copied, Order((Precision.FLOAT32,)), tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -162,4 +171,4 @@ def test_a_conversion_that_changed_the_network_is_found_out(copied, tmp_path):
         expected = arrays["restore/restored"]
     change_arrays(copied / "golden.npz", restored=expected + np.float32(0.01))
     with pytest.raises(ConversionError, match=r"differs from the trained one by 0.01"):
-        export(copied, (Precision.FLOAT32,), tmp_path / "models")
+        export(copied, Order((Precision.FLOAT32,)), tmp_path / "models")

@@ -16,9 +16,11 @@ from litebrush.loading import open_engines, open_model
 from litebrush.modelfile import write_model
 from litebrush.tasks import Task
 from litebrush.tensors import Role
+from litebrush_export.exported import Exported
 from litebrush_export.handover import read_handover
-from litebrush_export.pipeline import Exported, export
+from litebrush_export.pipeline import export
 from litebrush_export.trial import frames_of, given_of, labels_of, open_runners, try_validation
+from litebrush_export.variants import Order
 
 PRECISIONS = (Precision.FLOAT32, Precision.INT8)
 
@@ -35,7 +37,7 @@ def families(folders, tmp_path_factory) -> dict[tuple[Task, Precision], Exported
     return {
         (task, file.parity.precision): file
         for task, folder in folders.items()
-        for file in export(folder, PRECISIONS, models / task.value)
+        for file in export(folder, Order(PRECISIONS), models / task.value)
     }
 
 
@@ -91,6 +93,13 @@ def test_a_generator_has_no_truth(families):
     assert file.parity.to_truth is None
     assert open_model(file.path).contract.quality == ()
     assert "Labels: bag, boot, coat." in (file.path.parent / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.parametrize("task", FAMILIES)
+def test_every_family_gets_a_report(families, task):
+    page = (families[task, Precision.INT8].path.parent / "report.html").read_text()
+    assert "int8: error" in page
+    assert ("input" in page) == (task not in (Task.GENERATE, Task.AUTOENCODE))
 
 
 @pytest.mark.parametrize("task", FAMILIES)

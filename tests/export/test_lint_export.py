@@ -16,6 +16,7 @@ from litebrush.loading import open_model
 from litebrush.tasks import Task
 from litebrush_export.pipeline import export
 from litebrush_export.target import TARGETS
+from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(detector, tmp_path):
-    (file,) = export(detector, (Precision.INT8,), tmp_path, target=TARGETS["web"])
+    (file,) = export(detector, Order((Precision.INT8,), TARGETS["web"]), tmp_path)
     model = open_model(file.path)
     engine = LiteRtEngine(model.flatbuffer, "detect", 1)
     assert {info.dtype for info in (*engine.inputs.values(), *engine.outputs.values())} == {np.dtype(np.uint8)}
@@ -46,7 +47,7 @@ def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(de
 def test_the_verdict_travels_and_says_whether_the_file_was_run(detector, tmp_path):
     verdicts = {}
     for name in ("cpu", "android-nnapi"):
-        (file,) = export(detector, (Precision.FLOAT32,), tmp_path / name, target=TARGETS[name])
+        (file,) = export(detector, Order((Precision.FLOAT32,), TARGETS[name]), tmp_path / name)
         (verdicts[name],) = open_model(file.path).contract.verdicts
     assert "run here" in verdicts["cpu"].text
     assert verdicts["cpu"].lowest_api_level is None
@@ -55,7 +56,7 @@ def test_the_verdict_travels_and_says_whether_the_file_was_run(detector, tmp_pat
 
 
 def test_each_signature_is_checked_and_measured(autoencoder, tmp_path):
-    (file,) = export(autoencoder, (Precision.FLOAT16,), tmp_path, target=TARGETS["android-gpu"])
+    (file,) = export(autoencoder, Order((Precision.FLOAT16,), TARGETS["android-gpu"]), tmp_path)
     (checked,) = file.lints
     assert len(checked.partitions) == 2
     assert not checked.overflows

@@ -14,7 +14,6 @@ from made.reports import make_report_data
 from PIL import Image
 
 from litebrush.contract import Precision, Provenance
-from litebrush.latency import Latency
 from litebrush.tasks import Task
 from litebrush_export.lint import Finding, Lint
 from litebrush_export.pruning import LayerZeros
@@ -180,14 +179,6 @@ def test_slower_than_float32_is_marked_where_it_is_so(pages):
     assert pages[Task.RESTORE].said.count("slower than float32 here") == 1  # float16 of the made times
 
 
-def test_times_that_were_not_measured_are_not_shown(tmp_path):
-    data = make_report_data(Task.RESTORE, precisions=(Precision.INT8,))
-    parity = dataclasses.replace(data.files[0].parity, latency=None, float32_latency=None)
-    page = written(dataclasses.replace(data, files=(dataclasses.replace(data.files[0], parity=parity),)), tmp_path)
-    assert "(ms)" not in page.said
-    assert not parity.slower_than_float32
-
-
 def test_what_a_stranger_named_stays_text(tmp_path):
     contract = dataclasses.replace(
         make_task_contract(Task.GENERATE),
@@ -209,7 +200,7 @@ def test_findings_zeros_and_rewrites_are_told(tmp_path):
     data = make_report_data(Task.RESTORE)
     found = Finding("WHILE", "loop", "not among the operators", "export one step")
     lints = (Lint("android-gpu", load_table("gpu"), (found, found), (), 9, (4, 3), 7, None, ()),)
-    sparsity = Sparsity((LayerZeros("CONV_2D", (8, 3, 3, 3), 108),), 9000, 5000, Latency(9, 7, 8), Latency(9, 6, 7))
+    sparsity = Sparsity((LayerZeros("CONV_2D", (8, 3, 3, 3), 108),), 9000, 5000)
     files = tuple(dataclasses.replace(file, lints=lints, sparsity=sparsity) for file in data.files)
     page = written(dataclasses.replace(data, files=files), tmp_path)
     assert (

@@ -31,8 +31,10 @@ from litebrush.loading import open_model
 from litebrush.tasks import Task
 from litebrush_export.adoption import adopted, print_template
 from litebrush_export.declaration import read_declaration
-from litebrush_export.pipeline import Exported, export
+from litebrush_export.exported import Exported
+from litebrush_export.pipeline import export
 from litebrush_export.tensorflow_network import open_keras_file
+from litebrush_export.variants import Order
 
 BOTH = (Precision.FLOAT32, Precision.INT8)
 OUTPUTS = {
@@ -66,7 +68,7 @@ def models(sources, pictures, tmp_path_factory) -> dict[tuple[str, Precision], E
     for name, output in OUTPUTS.items():
         folder = tmp_path_factory.mktemp("models")
         with adopted(sources[name], write_contract(folder / "contract.toml", output), pictures) as handover:
-            for file in export(handover, BOTH, folder / "out"):
+            for file in export(handover, Order(BOTH), folder / "out"):
                 made[name, file.parity.precision] = file
     return made
 

@@ -22,6 +22,7 @@ from litebrush_export.declaration import read_declaration
 from litebrush_export.handover import Handover, read_handover
 from litebrush_export.pipeline import export
 from litebrush_export.representative import read_samples
+from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_a_mask_in_which_0_is_missing_is_fed_the_other_way_round(folders, tmp_pa
     arrays = samples_of(trained, tmp_path / "samples.npz")
     source = folders[Task.INPAINT] / "saved_model"
     with adopted(source, declare(tmp_path / "contract.toml", inverted), arrays) as folder:
-        (file,) = export(folder, (Precision.FLOAT32,), tmp_path / "out")
+        (file,) = export(folder, Order((Precision.FLOAT32,)), tmp_path / "out")
     assert litebrush.verify(file.path).identical
     results = []
     for contract, flip in ((inverted, False), (trained.contract, True)):

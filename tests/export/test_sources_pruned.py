@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,17 @@ from made.foreign import save_tflite, write_contract, write_pictures
 import litebrush
 from litebrush.contract import Precision
 from litebrush.errors import ConversionError
-from litebrush.latency import Latency
 from litebrush.loading import open_model
 from litebrush_export.adoption import adopted
-from litebrush_export.pipeline import Exported, export
+from litebrush_export.exported import Exported
+from litebrush_export.pipeline import export
 from litebrush_export.pruning import Pruning, prune, zeros_by_layer
-from litebrush_export.sparsity import describe_sparsity, require_zeros_kept
+from litebrush_export.sparsity import require_zeros_kept
 from litebrush_export.table import sparsity_tables
+from litebrush_export.target import TARGETS
+from litebrush_export.variants import Order
+
+PRECISIONS = (*TARGETS["cpu"].precisions, Precision.INT16X8)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,7 @@ def pruned(tflite, tmp_path_factory) -> dict[Precision, Exported]:
     folder = tmp_path_factory.mktemp("pruned")
     contract = write_contract(folder / "contract.toml", "cleaned")
     with adopted(tflite, contract, write_pictures(folder / "pictures")) as handover:
-        files = export(handover, tuple(Precision), folder / "out", pruning=Pruning(0.6))
+        files = export(handover, Order(PRECISIONS, pruning=Pruning(0.6)), folder / "out")
     return {file.parity.precision: file for file in files}
 
 
@@ -65,7 +70,7 @@ def test_everything_but_the_kernels_stays_byte_for_byte(tflite):
     assert np.all(after[before != after] == 0)
 
 
-@pytest.mark.parametrize("precision", list(Precision))
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_zeros_survive_in_every_precision(pruned, precision):
     model = open_model(pruned[precision].path)
     layers = zeros_by_layer(model.flatbuffer)
@@ -82,13 +87,13 @@ def test_the_cost_is_told_against_the_network_before_pruning(pruned):
     assert "## Zeros in the kernels" in card
     assert "| 2 | CONV_2D | 3x3x3x8 |" in card
     files, layers = sparsity_tables(tuple(pruned.values()))
-    assert (files.row_count, layers.row_count) == (4, 2)
+    assert (files.row_count, layers.row_count) == (len(PRECISIONS), 2)
 
 
-def test_what_is_slower_than_float32_is_said_to_be(tflite):
-    slow, fast = Latency(20, 2.0, 2.0), Latency(20, 1.0, 1.0)
-    assert describe_sparsity(tflite.read_bytes(), slow, fast).slower_than_float32
-    assert not describe_sparsity(tflite.read_bytes(), fast, slow).slower_than_float32
+def test_what_is_slower_than_float32_is_said_to_be(pruned):
+    parity = pruned[Precision.INT8].parity
+    assert dataclasses.replace(parity, relative_time=2.0).slower_than_float32
+    assert not dataclasses.replace(parity, relative_time=0.5).slower_than_float32
 
 
 def test_lost_zeros_are_found_out(tflite):

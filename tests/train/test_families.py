@@ -13,6 +13,7 @@ from litebrush.contract import Precision
 from litebrush.errors import DataError, RecipeError
 from litebrush.loading import open_model, verify
 from litebrush_export.pipeline import export
+from litebrush_export.variants import Order
 from litebrush_train import recipes
 from litebrush_train.cli import FAMILIES, family_class
 from litebrush_train.config import build, override, shipped_sections
@@ -36,7 +37,7 @@ def run(name: str, data: Path, out: Path, *settings: str) -> Path:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_family_trains_hands_over_converts_and_runs(name, class_folders, tmp_path):
     handover = run(name, class_folders, tmp_path / "run")
-    exported = export(handover, PRECISIONS, tmp_path / "models")
+    exported = export(handover, Order(PRECISIONS), tmp_path / "models")
     for file, precision in zip(exported, PRECISIONS):
         result = verify(file.path)
         assert result.identical
@@ -84,7 +85,7 @@ def enlarged(folder: Path, out: Path) -> Path:
 @pytest.mark.parametrize("method", ["prune", "prune-2:4", "cluster", "prune-qat", "channels"])
 def test_a_denoiser_takes_every_compression(method, class_folders, tmp_path):
     handover = run("denoise", class_folders, tmp_path / "run", f"compression.method={method}")
-    (file,) = export(handover, (Precision.INT8,), tmp_path / "models")
+    (file,) = export(handover, Order((Precision.INT8,)), tmp_path / "models")
     assert verify(file.path).identical
     assert (handover / "quantization_aware_model").is_dir() == (method == "prune-qat")
 
