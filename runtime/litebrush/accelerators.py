@@ -1,0 +1,106 @@
+"""What a network can be asked to run on, and how near to the promise it must come there.
+
+    >>> [accelerator.value for accelerator in accelerators_to_try("auto")]
+    ['gpu', 'cpu']
+
+Whether a machine has a GPU that works is known only when a network was loaded on it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from litebrush.contract import Golden, Precision
+from litebrush.errors import EngineError
+
+AUTO = "auto"
+
+HALF_PRECISION_TOLERANCE = 1 / 255
+"""How far a float16 model may be off on a GPU, in the unit of :attr:`litebrush.contract.Golden.tolerance`.
+
+A GPU with half-precision arithmetic uses it for float16 models. Of a picture this is one grey level of 8 bits: the
+result is then no worse than what rounding to bytes does to it anyway. The shipped denoiser computed in half precision
+is off by 0.0009 (docs/accelerators.md).
+"""
+
+
+class Accelerator(str, Enum):
+    """What runs a network.
+
+    CPU: LiteRT's interpreter with XNNPACK.
+    GPU: LiteRT's GPU accelerator; on Linux it is WebGPU on a Vulkan driver.
+    """
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+_ELSEWHERE = {
+    "nnapi": (
+        "NNAPI is a part of Android 8.1 to 14 that apps reach; export with --target android-nnapi, and load the file "
+        "in the app"
+    ),
+    "npu": (
+        "an NPU is reached by its vendor's library on the device; export with --target android-npu, and load the file "
+        "in an Android app with LiteRT's NPU accelerator"
+    ),
+    "edgetpu": (
+        "an Edge TPU runs what Google's edgetpu_compiler made of a file; export with --target edgetpu, compile, and "
+        "load that with PyCoral"
+    ),
+}
+
+
+def accelerators_to_try(asked: str) -> tuple[Accelerator, ...]:
+    """What was asked for, in the order to try it: the first that works is taken.
+
+    Args:
+        asked: ``"cpu"``, ``"gpu"``, or ``"auto"`` for the GPU where there is one, and the CPU otherwise.
+
+    Raises:
+        EngineError: litebrush cannot reach such an accelerator, or there is none of this name.
+    """
+    if asked == AUTO:
+        return (Accelerator.GPU, Accelerator.CPU)
+    if asked in _ELSEWHERE:
+        raise EngineError(f"litebrush cannot run a model on '{asked}': {_ELSEWHERE[asked]}. Here it runs on cpu or gpu")
+    try:
+        return (Accelerator(asked),)
+    except ValueError:
+        raise EngineError(f"no accelerator is called '{asked}'; there is cpu, gpu, and auto for either") from None
+
+
+def keeps_promise(precision: Precision | None, accelerator: str) -> bool:
+    """Whether what a model of a precision promises can be had there: int8 on a GPU cannot, which is not exact."""
+    return not (accelerator == Accelerator.GPU.value and precision is Precision.INT8)
+
+
+def require_precision(precision: Precision | None, accelerator: Accelerator) -> None:
+    """Refuse a precision whose promise an accelerator cannot keep; see :func:`keeps_promise`.
+
+    Raises:
+        EngineError: int8 on a GPU.
+    """
+    if not keeps_promise(precision, accelerator.value):
+        raise EngineError(
+            "this model is int8, which a GPU computes in float: the result is not the promised one bit for bit, and "
+            "cannot be verified. Ask for precision float16 or float32 on the gpu, or run int8 on the cpu"
+        )
+
+
+def replay_tolerance(golden: Golden, precision: Precision | None, accelerator: str) -> float:
+    """How far a replay of the golden result may be off, in the unit of :attr:`litebrush.contract.Golden.tolerance`.
+
+    Args:
+        golden: what the model promises.
+        precision: of the model.
+        accelerator: what it was replayed on.
+    """
+    if accelerator == Accelerator.GPU.value and computes_in_half(precision):
+        return max(golden.tolerance, HALF_PRECISION_TOLERANCE)
+    return golden.tolerance
+
+
+def computes_in_half(precision: Precision | None) -> bool:
+    """Whether a GPU may compute a model in half precision; all others it computes in float32."""
+    return precision is Precision.FLOAT16
