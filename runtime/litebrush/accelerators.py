@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import Enum
 
 from litebrush.contract import Golden, Precision
-from litebrush.errors import EngineError
+from litebrush.errors import AcceleratorError
 
 AUTO = "auto"
 
@@ -37,16 +37,17 @@ class Accelerator(str, Enum):
 
 _ELSEWHERE = {
     "nnapi": (
-        "NNAPI is a part of Android 8.1 to 14 that apps reach; export with --target android-nnapi, and load the file "
-        "in the app"
+        "NNAPI is a part of Android 8.1 to 14 that apps reach, and litebrush does not",
+        "export with --target android-nnapi and load the file in the app, or run it here on cpu or gpu",
     ),
     "npu": (
-        "an NPU is reached by its vendor's library on the device; export with --target android-npu, and load the file "
-        "in an Android app with LiteRT's NPU accelerator"
+        "an NPU is reached through its vendor's library on the device, and litebrush has none",
+        "export with --target android-npu and load the file in an Android app with LiteRT's NPU accelerator, or run it "
+        "here on cpu or gpu",
     ),
     "edgetpu": (
-        "an Edge TPU runs what Google's edgetpu_compiler made of a file; export with --target edgetpu, compile, and "
-        "load that with PyCoral"
+        "an Edge TPU runs what Google's edgetpu_compiler made of a file, and litebrush does not load that",
+        "export with --target edgetpu, compile the file and load it with PyCoral, or run it here on cpu or gpu",
     ),
 }
 
@@ -58,16 +59,18 @@ def accelerators_to_try(asked: str) -> tuple[Accelerator, ...]:
         asked: ``"cpu"``, ``"gpu"``, or ``"auto"`` for the GPU where there is one, and the CPU otherwise.
 
     Raises:
-        EngineError: litebrush cannot reach such an accelerator, or there is none of this name.
+        AcceleratorError: litebrush cannot reach such an accelerator, or there is none of this name.
     """
     if asked == AUTO:
         return (Accelerator.GPU, Accelerator.CPU)
     if asked in _ELSEWHERE:
-        raise EngineError(f"litebrush cannot run a model on '{asked}': {_ELSEWHERE[asked]}. Here it runs on cpu or gpu")
+        raise AcceleratorError(*_ELSEWHERE[asked])
     try:
         return (Accelerator(asked),)
     except ValueError:
-        raise EngineError(f"no accelerator is called '{asked}'; there is cpu, gpu, and auto for either") from None
+        raise AcceleratorError(
+            f"no accelerator is called '{asked}'", "there is cpu, gpu, and auto for the better of them"
+        ) from None
 
 
 def keeps_promise(precision: Precision | None, accelerator: str) -> bool:
@@ -79,12 +82,12 @@ def require_precision(precision: Precision | None, accelerator: Accelerator) -> 
     """Refuse a precision whose promise an accelerator cannot keep; see :func:`keeps_promise`.
 
     Raises:
-        EngineError: int8 on a GPU.
+        AcceleratorError: int8 on a GPU.
     """
     if not keeps_promise(precision, accelerator.value):
-        raise EngineError(
-            "this model is int8, which a GPU computes in float: the result is not the promised one bit for bit, and "
-            "cannot be verified. Ask for precision float16 or float32 on the gpu, or run int8 on the cpu"
+        raise AcceleratorError(
+            "a GPU computes int8 in float, so that the bits an int8 model promises cannot be verified",
+            "ask for precision float16 or float32 on the gpu, or run int8 on the cpu",
         )
 
 

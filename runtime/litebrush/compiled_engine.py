@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from litebrush.engine import Array, Shape, TensorInfo, litert_version
-from litebrush.errors import EngineError
+from litebrush.errors import AcceleratorError, EngineError
 
 _SIGN_OF_REFUSED_OPERATORS = "not accelerated"
 _NO_GPU = (
-    "LiteRT finds no GPU that it can use here. Install the Vulkan driver of this machine's GPU, or name one in "
-    "VK_ICD_FILENAMES; without a GPU a software driver does, if slowly: on Debian, apt install chromium libvulkan1 and "
-    "set VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json. Or run on the cpu"
+    "LiteRT finds no GPU that it can use here",
+    "install the Vulkan driver of this machine's GPU, or name one in VK_ICD_FILENAMES; without a GPU a software driver "
+    "does, if slowly (on Debian: apt install chromium libvulkan1, and set "
+    "VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json); or run on the cpu",
 )
 _REFUSED_OPERATORS = (
-    "the GPU does not take all operators of this model ('litebrush lint FILE --target android-gpu' checks them); run "
-    "it on the cpu"
+    "the GPU does not take all operators of this model",
+    "'litebrush lint FILE --target android-gpu' checks them; run it on the cpu",
 )
 
 
@@ -45,13 +46,13 @@ class CompiledEngine:
             half_precision: let the GPU compute in half precision where it can; otherwise it computes in float32.
 
         Raises:
-            EngineError: no LiteRT that can do it, no GPU, or one that refuses the model.
+            AcceleratorError: no LiteRT that can do it, no GPU, or one that refuses the model.
         """
         try:
             from ai_edge_litert.compiled_model import CompiledModel, GpuOptions, HardwareAccelerator, Options
         except ImportError as problem:
-            raise EngineError(
-                f"this LiteRT cannot compile for a GPU ({problem}); pip install --upgrade ai-edge-litert, 2.3.0 can"
+            raise AcceleratorError(
+                f"this LiteRT cannot compile for a GPU ({problem})", "pip install --upgrade ai-edge-litert, 2.3.0 can"
             ) from None
         options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=not half_precision))
         try:
@@ -59,7 +60,8 @@ class CompiledEngine:
             inputs = self._model.get_input_tensor_details(signature)
             outputs = self._model.get_output_tensor_details(signature)
         except (RuntimeError, ValueError) as problem:
-            raise EngineError(_REFUSED_OPERATORS if _SIGN_OF_REFUSED_OPERATORS in str(problem) else _NO_GPU) from None
+            refused = _SIGN_OF_REFUSED_OPERATORS in str(problem)
+            raise AcceleratorError(*(_REFUSED_OPERATORS if refused else _NO_GPU)) from None
         self.name = litert_version()
         self.inputs: Mapping[str, TensorInfo] = {name: _float_tensor(name, each) for name, each in inputs.items()}
         self.outputs: Mapping[str, TensorInfo] = {name: _float_tensor(name, each) for name, each in outputs.items()}
@@ -73,7 +75,7 @@ class CompiledEngine:
                 name: self._model.create_output_buffer_by_name(signature, name) for name in self.outputs
             }
         except RuntimeError as problem:
-            raise EngineError(f"the GPU has no memory for this model: {problem}; run it on the cpu") from None
+            raise AcceleratorError(f"the GPU has no memory for this model ({problem})", "run it on the cpu") from None
         self._arrays: dict[str, Array] = {
             name: np.zeros(info.shape, info.dtype) for name, info in {**self.inputs, **self.outputs}.items()
         }
@@ -109,13 +111,15 @@ class CompiledEngine:
                 info = self.outputs[name]
                 self._arrays[name] = buffer.read(int(np.prod(info.shape)), info.dtype).reshape(info.shape)
         except RuntimeError as problem:
-            raise EngineError(f"the GPU failed while running this model: {problem}; run it on the cpu") from None
+            raise AcceleratorError(
+                f"the GPU failed while running this model ({problem})", "run it on the cpu"
+            ) from None
 
 
 def _float_tensor(name: str, details: Mapping[str, Any]) -> TensorInfo:
     if details["dtype"] != "float32":
-        raise EngineError(
-            f"'{name}' is of {details['dtype']}; on the GPU litebrush runs models with float inputs and outputs: "
-            "export float16 or float32"
+        raise AcceleratorError(
+            f"'{name}' is of {details['dtype']}, and on the GPU litebrush runs float inputs and outputs only",
+            "export float16 or float32",
         )
     return TensorInfo(tuple(int(side) for side in details["shape"]), np.dtype(np.float32))

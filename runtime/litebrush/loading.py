@@ -10,7 +10,7 @@ from litebrush.accelerators import Accelerator, accelerators_to_try, computes_in
 from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
 from litebrush.engine import Engine, LiteRtEngine
-from litebrush.errors import EngineError, ModelFileError
+from litebrush.errors import AcceleratorError, ModelFileError
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
 from litebrush.tasks import Task
@@ -98,7 +98,7 @@ def open_engines(
     for each in preferred:
         try:
             return _open_on(each, flatbuffer, contract, threads)
-        except EngineError:  # auto: the engines say what they run on
+        except AcceleratorError:  # auto: the engines say what they run on
             continue
     return _open_on(last, flatbuffer, contract, threads)
 
