@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from litebrush.accelerators import Accelerator, replay_tolerance
-from litebrush.announcements import without_announcements
+from litebrush.announcements import drop_farewell, without_announcements
 from litebrush.contract import ModelContract
 from litebrush.errors import AcceleratorError, ConversionError
 from litebrush.loading import open_engines
@@ -97,6 +97,7 @@ def run_on_gpu(model: ModelFile, validation: Arrays) -> GpuRun:
 
 
 def _run(folder: str) -> None:
+    drop_farewell()  # it would be the last line, which is the answer's
     model = read_model(Path(folder) / _MODEL)
     with np.load(Path(folder) / _VALIDATION, allow_pickle=False) as arrays:
         run = _compare(model, dict(arrays))
