@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from made.gpu import DRIVER, driver_environment, require_driver
 from made.pictures import photo_pixels
 from made.processes import start
 from made.training import train_arguments
@@ -41,3 +42,11 @@ def finished_run(image_folder, tmp_path_factory) -> Path:
     done = start(arguments, folder / "log")
     assert done.wait() == 0, done.said
     return folder / "run"
+
+
+@pytest.fixture
+def software_gpu(monkeypatch, tmp_path_factory) -> None:
+    """Processes that are started find a software GPU, and no other."""
+    require_driver(DRIVER, os.environ)
+    for name, value in driver_environment(tmp_path_factory.mktemp("xdg")).items():
+        monkeypatch.setenv(name, value)

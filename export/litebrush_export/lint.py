@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from litebrush.contract import Verdict
 from litebrush_export.flatbuffer import Graph, Operator, Tensor, read_graphs
+from litebrush_export.gpu_trial import GpuRun
 from litebrush_export.halfrange import HALF_MAXIMUM, Magnitude
 from litebrush_export.partitions import partitions
 from litebrush_export.remedies import remedy_for
 from litebrush_export.target import Target
 from litebrush_export.targets.operator_table import OperatorTable, load_table
 from litebrush_export.targets.rule import Complaint, Rule
+
+GPU_TABLE = "gpu"
 
 
 @dataclass(frozen=True)
@@ -83,14 +86,19 @@ class Lint:
             parts.append(f"{_counted(len(self.overflows), 'activation')} above {HALF_MAXIMUM:g}")
         return ", ".join(parts)
 
-    def verdict(self, run_here: bool) -> Verdict:
+    def verdict(self, run_here: bool, gpu_run: GpuRun | None = None) -> Verdict:
         """For the contract.
 
         Args:
             run_here: the file was also run on such a device; otherwise it was only checked.
+            gpu_run: what became of it on the GPU accelerator of this machine; it concerns the table of the GPU.
         """
-        how = "checked against the table and run here" if run_here else "checked against the table, not run"
-        return Verdict(self.target, str(self.table), f"{self.summary}; {how}", self.lowest_api_level)
+        how = " and run here" if run_here else ", not run"
+        if gpu_run is not None and self.table.name == GPU_TABLE:
+            how = f", {gpu_run.summary}"
+        return Verdict(
+            self.target, str(self.table), f"{self.summary}; checked against the table{how}", self.lowest_api_level
+        )
 
 
 def lint(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from litebrush.accelerators import Accelerator, keeps_promise
 from litebrush.contract import Precision, Verdict
 from litebrush.errors import ConversionError
 from litebrush.latency import measure_latency, time_ratio
@@ -18,10 +19,11 @@ from litebrush.tensors import Role
 from litebrush_export.description import describe, require_faithful
 from litebrush_export.exported import Exported
 from litebrush_export.figures import FIGURES, Pictures
+from litebrush_export.gpu_trial import run_on_gpu
 from litebrush_export.halfrange import Magnitude, magnitudes
 from litebrush_export.handover import Handover, read_handover
 from litebrush_export.judge import Judge
-from litebrush_export.lint import Lint, lint
+from litebrush_export.lint import GPU_TABLE, Lint, lint
 from litebrush_export.mixed import Search
 from litebrush_export.modelcard import write_model_card
 from litebrush_export.operators import float_operators
@@ -29,6 +31,7 @@ from litebrush_export.parity import Parity
 from litebrush_export.picture_error import measure_error
 from litebrush_export.report import ReportData, ReportedFile, write_report
 from litebrush_export.sparsity import Sparsity, describe_sparsity, is_sparse, require_zeros_kept
+from litebrush_export.target import Target
 from litebrush_export.targets.operator_table import load_table
 from litebrush_export.trial import frames_of, given_of, labels_of, truth_of
 from litebrush_export.variants import Order, Variants, make_variants
@@ -115,13 +118,18 @@ def _measure(
     )
     lints = lint(flatbuffer, order.target, largest)
     model = describe(judge, precision, flatbuffer, to_truth)
-    model = _with_verdicts(model, tuple(each.verdict(order.target.runs_here) for each in lints))
+    gpu_run = run_on_gpu(model, judge.handover.validation) if _is_for_a_gpu(order.target, precision) else None
+    model = _with_verdicts(model, tuple(each.verdict(order.target.runs_here, gpu_run) for each in lints))
     sparsity = _sparsity(judge.handover, variants, precision)
     return _Measured(model, parity, pictures, lints, sparsity, variants.search_of(precision))
 
 
 def _with_verdicts(model: ModelFile, verdicts: tuple[Verdict, ...]) -> ModelFile:
     return dataclasses.replace(model, contract=dataclasses.replace(model.contract, verdicts=verdicts))
+
+
+def _is_for_a_gpu(target: Target, precision: Precision) -> bool:
+    return GPU_TABLE in target.tables and keeps_promise(precision, Accelerator.GPU.value)
 
 
 def _sparsity(handover: Handover, variants: Variants, precision: Precision) -> Sparsity | None:

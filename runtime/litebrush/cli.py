@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import click
 
 from litebrush import __version__
-from litebrush.announcements import without_announcements
+from litebrush.accelerators import Accelerator, accelerators_to_try, keeps_promise
+from litebrush.announcements import Announced, drop_farewell, without_announcements
 from litebrush.contract import ModelContract, Precision, Tiling, Verdict
 from litebrush.errors import ImageError, LitebrushError, VerificationError
 from litebrush.image import check_output, read_image, to_photo, write_image
@@ -23,6 +24,22 @@ from litebrush.restorer import NoiseLevel, Progress, require_size
 from litebrush.tensors import Signature, TensorSpec
 
 _PRECISION = click.Choice([precision.value for precision in Precision])
+
+
+def _parse_accelerator(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if Accelerator.CPU not in accelerators_to_try(value)[:1]:
+        drop_farewell()
+    return value
+
+
+_ACCELERATOR = click.option(
+    "--accelerator",
+    callback=_parse_accelerator,
+    default="cpu",
+    metavar="cpu|gpu|auto",
+    show_default=True,
+    help="What runs the model; a GPU takes every precision but int8.",
+)
 _EPILOG = """
 \b
 Examples:
@@ -143,7 +160,16 @@ def _progress(label: str) -> Iterator[Progress | None]:
 @click.option("--model", default="denoise", show_default=True, help="Name of a shipped model, or a .tflite file.")
 @click.option("--precision", type=_PRECISION, help="Which file of a shipped model.  [default: int8]")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
-def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, precision: str | None, threads: int) -> None:
+@_ACCELERATOR
+def repair(
+    photo: Path,
+    output: Path,
+    noise_level: NoiseLevel,
+    model: str,
+    precision: str | None,
+    threads: int,
+    accelerator: str,
+) -> None:
     """Remove the noise of a photograph.
 
     Transparency, EXIF and the colour profile are kept; the original is never written to.
@@ -152,14 +178,15 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
     Examples:
       litebrush repair old.jpg -o new.png
       litebrush repair scan.tif -o clean.tif --noise-level 15 --precision float32
+      litebrush repair old.jpg -o new.png --precision float16 --accelerator gpu
     """
     taken_apart = to_photo(read_image(photo))
     require_size(taken_apart)
     check_output(output, taken_apart)
     if output.exists() and output.samefile(photo):
         raise ImageError(f"'{output}' is the original; choose another file with --output")
-    with without_announcements():
-        restorer = load(model, precision, threads)
+    with without_announcements() as announced:
+        restorer = load(model, precision, threads, accelerator)
     level = restorer.noise_level_for(taken_apart.pixels, noise_level)
     began = time.perf_counter()
     with _progress(f"repairing {photo.name}") as show:
@@ -170,7 +197,8 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
     estimated = " (estimated)" if noise_level == "auto" else ""
     told = "" if level is None else f"noise level {level:.1f}{estimated}, "
     click.echo(
-        f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} on {restorer.accelerator}, "
+        f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} on "
+        f"{_device(restorer.accelerator, announced)}, "
         f"{told}{seconds:.2f} s"
     )
 
@@ -178,24 +206,27 @@ def repair(photo: Path, output: Path, noise_level: NoiseLevel, model: str, preci
 @main.command(name="verify")
 @click.argument("sources", nargs=-1, metavar="[MODEL]...")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
-def verify_command(sources: tuple[str, ...], threads: int) -> None:
+@click.option("--precision", type=_PRECISION, help="Which file of a shipped model.")
+@_ACCELERATOR
+def verify_command(sources: tuple[str, ...], threads: int, precision: str | None, accelerator: str) -> None:
     """Replay the golden result that each MODEL carries: names of shipped models or .tflite files.
 
-    Without MODEL, every file that comes with litebrush. Ends with status 1 when a result is not reproduced.
+    Without MODEL, every file that comes with litebrush; on a GPU all but int8. Ends with status 1 when a
+    result is not reproduced.
 
     \b
     Examples:
       litebrush verify
       litebrush verify denoise my-model-int8.tflite
+      litebrush verify denoise --precision float16 --accelerator gpu
     """
-    wanted: list[tuple[str, Precision | None]] = [(source, None) for source in sources]
-    if not wanted:
-        wanted = [(model.name, precision) for model in models() for precision in model.precisions]
+    asked = None if precision is None else Precision(precision)
+    wanted = [(source, asked) for source in sources] or list(_shipped_files(asked, accelerator))
     failures = []
-    for source, precision in wanted:
+    for source, each in wanted:
         try:
-            with without_announcements():
-                result = verify(source, precision, threads)
+            with without_announcements() as announced:
+                result = verify(source, each, threads, accelerator)
         except VerificationError as problem:
             failures.append(str(problem))
             click.echo(f"FAILED    {source}: {problem}")
@@ -207,9 +238,26 @@ def verify_command(sources: tuple[str, ...], threads: int) -> None:
             else f"within tolerance (largest difference {result.largest_difference:.1e})"
         )
         used = contract.precision.value if contract.precision else "?"
-        click.echo(f"verified  {contract.name} {used}: {how}, {result.engine} on {result.accelerator}")
+        click.echo(
+            f"verified  {contract.name} {used}: {how}, {result.engine} on {_device(result.accelerator, announced)}"
+        )
     if failures:
         raise VerificationError(f"{len(failures)} of {len(wanted)} models did not prove themselves on this machine")
+
+
+def _shipped_files(precision: Precision | None, accelerator: str) -> Iterator[tuple[str, Precision]]:
+    for model in models():
+        for each in model.precisions:
+            if precision is each or (precision is None and keeps_promise(each, accelerator)):
+                yield model.name, each
+
+
+def _device(accelerator: str, announced: Announced) -> str:
+    return (
+        f"{accelerator} ({announced.adapter})"
+        if announced.adapter and accelerator == Accelerator.GPU.value
+        else accelerator
+    )
 
 
 @main.command(name="models")

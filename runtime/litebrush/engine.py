@@ -1,4 +1,4 @@
-"""The seam to the interpreter; the only module that imports one.
+"""The seam to what runs networks, and the interpreter on the CPU behind it.
 
 An engine shows its tensors as memory: write an input, invoke, read an output. The arrays are views that
 are only good until the next ``invoke`` or ``resize``, so take them, use them, and let them go::
@@ -7,6 +7,7 @@ are only good until the next ``invoke`` or ``resize``, so take them, use them, a
     engine.invoke()
     result = engine.output("restored").copy()
 
+The GPU is in :mod:`litebrush.compiled_engine`; no third module imports LiteRT.
 """
 
 from __future__ import annotations
@@ -52,16 +53,22 @@ class Engine(Protocol):
     Attributes:
         name: the interpreter and its version, such as ``ai-edge-litert 2.3.0``.
         accelerator: what the network runs on.
+        resizable: whether it can run at other shapes than those of the file.
         inputs, outputs: tensors by their names in the signature, as they are in the file.
     """
 
     name: str
     accelerator: str
+    resizable: bool
     inputs: Mapping[str, TensorInfo]
     outputs: Mapping[str, TensorInfo]
 
     def resize(self, shapes: Mapping[str, Shape]) -> None:
-        """Change the inputs' shapes; nothing happens when they have them already."""
+        """Change the inputs' shapes; nothing happens when they have them already.
+
+        Raises:
+            EngineError: the engine or the network cannot run at these shapes.
+        """
 
     def input(self, name: str) -> Array:
         """Writable view of an input."""
@@ -81,6 +88,7 @@ class LiteRtEngine:
     """
 
     accelerator = "cpu"
+    resizable = True
 
     def __init__(self, flatbuffer: bytes, signature: str, threads: int) -> None:
         """Load a network.
@@ -109,7 +117,7 @@ class LiteRtEngine:
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as problem:
             raise EngineError(f"the interpreter refuses this model: {problem}") from None
-        self.name = _interpreter_version()
+        self.name = litert_version()
         self.inputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in inputs.items()}
         self.outputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in outputs.items()}
         self._indices = {name: details["index"] for name, details in {**inputs, **outputs}.items()}
@@ -166,7 +174,8 @@ def _tensor_info(details: Mapping[str, Any]) -> TensorInfo:
     return TensorInfo(shape, np.dtype(details["dtype"]), float(scale), int(zero_point))
 
 
-def _interpreter_version() -> str:
+def litert_version() -> str:
+    """The name of LiteRT's package and its version."""
     from importlib.metadata import version
 
     return f"ai-edge-litert {version('ai-edge-litert')}"
@@ -180,6 +189,7 @@ class FakeEngine:
 
     name = "fake"
     accelerator = "cpu"
+    resizable = True
 
     def __init__(
         self,

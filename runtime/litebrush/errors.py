@@ -6,6 +6,7 @@
     │   └── ContractError   the contract in it (or of a hand-over) contradicts itself or the network
     ├── VerificationError   a model did not reproduce its golden result here
     ├── EngineError         no interpreter, or one that refused the model
+    │   └── AcceleratorError  what was asked to run the model cannot do it here
     ├── RecipeError         a training or export setting that does not exist or cannot work
     ├── DataError           a folder of images that cannot be trained on
     ├── TrainingError       a training run that cannot go on
@@ -42,6 +43,19 @@ class VerificationError(LitebrushError):
 
 class EngineError(LitebrushError):
     """No interpreter is installed, or it refused the model."""
+
+
+class AcceleratorError(EngineError):
+    """What was asked to run the model cannot do it here.
+
+    Attributes:
+        why: in a few words.
+    """
+
+    def __init__(self, why: str, remedy: str) -> None:
+        """Say why, and what would work."""
+        super().__init__(f"{why}; {remedy}")
+        self.why = why
 
 
 class RecipeError(LitebrushError):

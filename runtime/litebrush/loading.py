@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import Union
 
+from litebrush.accelerators import Accelerator, accelerators_to_try, computes_in_half, require_precision
+from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
-from litebrush.engine import LiteRtEngine
-from litebrush.errors import ModelFileError
+from litebrush.engine import Engine, LiteRtEngine
+from litebrush.errors import AcceleratorError, ModelFileError
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
 from litebrush.tasks import Task
@@ -20,19 +22,26 @@ Source = Union[str, "os.PathLike[str]", bytes]
 TASK_CLASSES = {Task.RESTORE: Restorer}
 
 
-def load(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Restorer:
+def load(
+    source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu"
+) -> Restorer:
     """Load a model, ready to be called.
+
+    On anything but the CPU its golden result is replayed at once: what computes wrongly there is refused.
 
     Args:
         source: name of a shipped model, path of a .tflite file, or the bytes of one.
         precision: for a shipped model, which of its files; for a file, what it must be. None takes the
             shipped model's preferred precision (int8), or the file's.
         threads: CPU threads for one inference.
+        accelerator: ``"cpu"``, ``"gpu"``, or ``"auto"``: the GPU where one takes the model, otherwise the CPU. A GPU
+            runs float16 and float32. The loaded model's ``accelerator`` says what it was.
 
     Raises:
         ModelFileError: no such model, a damaged one, one of another precision, or of a task that has no class yet.
         ContractError: a .tflite file without a litebrush contract.
-        EngineError: no interpreter is installed, or it refuses the model.
+        EngineError: no interpreter is installed, or it refuses the model; the accelerator cannot be had here.
+        VerificationError: the accelerator does not reproduce the golden result.
     """
     model = open_model(source, precision)
     contract = model.contract
@@ -41,19 +50,21 @@ def load(source: Source, precision: Precision | str | None = None, threads: int 
             f"'{contract.name}' is a model of task '{contract.task.value}', which this litebrush verifies and inspects "
             f"but cannot run yet; it runs {', '.join(task.value for task in TASK_CLASSES)}"
         )
-    engines = open_engines(model.flatbuffer, contract, threads)
-    return TASK_CLASSES[contract.task](contract, engines[contract.signature.name])
+    engine = open_verified_engines(model, threads, accelerator)[contract.signature.name]
+    return TASK_CLASSES[contract.task](contract, engine)
 
 
-def verify(source: Source, precision: Precision | str | None = None, threads: int = 1) -> Verification:
-    """Replay a model's golden result on this machine.
+def verify(
+    source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu"
+) -> Verification:
+    """Replay a model's golden result on this machine. Arguments as :func:`load`.
 
     Raises:
         VerificationError: the result is not the promised one.
         ModelFileError, ContractError, EngineError: as :func:`load`.
     """
     model = open_model(source, precision)
-    return verify_golden(model, open_engines(model.flatbuffer, model.contract, threads))
+    return verify_golden(model, open_engines(model.flatbuffer, model.contract, threads, accelerator))
 
 
 def models() -> tuple[ZooModel, ...]:
@@ -75,13 +86,43 @@ def open_model(source: Source, precision: Precision | str | None = None) -> Mode
     return model
 
 
-def open_engines(flatbuffer: bytes, contract: ModelContract, threads: int) -> dict[str, LiteRtEngine]:
+def open_engines(
+    flatbuffer: bytes, contract: ModelContract, threads: int, accelerator: str = "cpu"
+) -> dict[str, Engine]:
     """An engine for each signature of a network, by the signature's name.
 
     Raises:
-        EngineError: no interpreter is installed, or it refuses the model.
+        EngineError: no interpreter is installed, or it refuses the model; the accelerator cannot be had here.
     """
-    return {signature.name: LiteRtEngine(flatbuffer, signature.name, threads) for signature in contract.signatures}
+    *preferred, last = accelerators_to_try(accelerator)
+    for each in preferred:
+        try:
+            return _open_on(each, flatbuffer, contract, threads)
+        except AcceleratorError:  # auto: the engines say what they run on
+            continue
+    return _open_on(last, flatbuffer, contract, threads)
+
+
+def open_verified_engines(model: ModelFile, threads: int, accelerator: str) -> dict[str, Engine]:
+    """As :func:`open_engines`; on anything but the CPU the golden result was replayed.
+
+    Raises:
+        VerificationError: the accelerator does not reproduce the golden result.
+        EngineError: as :func:`open_engines`.
+    """
+    engines = open_engines(model.flatbuffer, model.contract, threads, accelerator)
+    if any(engine.accelerator != Accelerator.CPU.value for engine in engines.values()):
+        verify_golden(model, engines)
+    return engines
+
+
+def _open_on(accelerator: Accelerator, flatbuffer: bytes, contract: ModelContract, threads: int) -> dict[str, Engine]:
+    require_precision(contract.precision, accelerator)
+    names = [signature.name for signature in contract.signatures]
+    if accelerator is Accelerator.GPU:
+        half_precision = computes_in_half(contract.precision)
+        return {name: CompiledEngine(flatbuffer, name, half_precision) for name in names}
+    return {name: LiteRtEngine(flatbuffer, name, threads) for name in names}
 
 
 def _precision(precision: Precision | str | None) -> Precision | None:

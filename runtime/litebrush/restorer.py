@@ -48,7 +48,8 @@ class Restorer:
         engine: the interpreter and its version.
         accelerator: what the network really runs on.
         precision: arithmetic of the model.
-        tile_limit: longest side of a tile in pixels. Results do not depend on it, memory does.
+        tile_limit: longest side of a tile in pixels, where the network can be resized. Results do not depend on it,
+            memory does.
     """
 
     def __init__(self, contract: ModelContract, engine: Engine, tile_limit: int = CPU_TILE_LIMIT) -> None:
@@ -77,7 +78,8 @@ class Restorer:
             self._encode_level = PictureEncoding(self._noise_level, engine.inputs[self._noise_level.name])
         self._lock = threading.Lock()
         self._tiling = tiling = contract.tiling
-        if tiling.resizable and (tile_limit % tiling.alignment or tile_limit <= tiling.overlap):
+        self._resizable = tiling.resizable and engine.resizable
+        if self._resizable and (tile_limit % tiling.alignment or tile_limit <= tiling.overlap):
             raise ContractError(
                 f"tile_limit is {tile_limit}; it must be a multiple of {tiling.alignment} above {tiling.overlap} pixels"
             )
@@ -171,8 +173,8 @@ class Restorer:
 
     def _plan(self, length: int, axis: int) -> AxisPlan:
         tiling = self._tiling
-        limit = self.tile_limit if tiling.resizable else self._image.shape[1 + axis]
-        return plan_axis(length, limit, tiling.halo, tiling.alignment, tiling.resizable)
+        limit = self.tile_limit if self._resizable else self._image.shape[1 + axis]
+        return plan_axis(length, limit, tiling.halo, tiling.alignment, self._resizable)
 
     def _shapes_for(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         def scaled(shape: tuple[int, ...]) -> tuple[int, ...]:

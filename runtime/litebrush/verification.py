@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from litebrush.accelerators import replay_tolerance
 from litebrush.contract import Golden, ModelContract
 from litebrush.engine import Array, Engine
 from litebrush.errors import VerificationError
@@ -66,6 +68,7 @@ def verify_golden(model: ModelFile, engines: Mapping[str, Engine]) -> Verificati
     identical = True
     for signature in model.contract.signatures:
         runner = SignatureRunner(signature, engines[signature.name])
+        tolerance = replay_tolerance(golden, model.contract.precision, runner.engine.accelerator)
         stored = arrays_of(signature, model.golden)
         outputs = runner.run(stored)
         for spec in signature.outputs:
@@ -73,8 +76,9 @@ def verify_golden(model: ModelFile, engines: Mapping[str, Engine]) -> Verificati
             key = array_key(signature, spec.name)
             promised = golden.output_sha256.get(key)
             same = difference == 0 and promised in (None, sha256_of(outputs[spec.name]))
-            if not (same or (promised is None and difference <= golden.tolerance)):
-                raise VerificationError(_complaint(model.contract.name, key, runner.engine, golden, difference))
+            if not (same or (promised is None and difference <= tolerance)):
+                allowed = dataclasses.replace(golden, tolerance=tolerance)
+                raise VerificationError(_complaint(model.contract.name, key, runner.engine, allowed, difference))
             differences.append(difference)
             identical = identical and same
     engine = runner.engine

@@ -152,7 +152,7 @@ def test_without_truth_there_is_no_figure_of_it(copied, tmp_path):
 
 def test_a_converter_that_refuses_is_an_error_message_and_nothing_is_written(copied, tmp_path):
     (copied / "saved_model" / "saved_model.pb").write_bytes(b"no graph")
-    with pytest.raises(ConversionError, match="conversion to float32 failed: the converter ended with status 1"):
+    with pytest.raises(ConversionError, match="conversion to float32 failed: the process ended with status 1"):
         export(copied, Order((Precision.FLOAT32,)), tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
 

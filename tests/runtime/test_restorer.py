@@ -106,6 +106,18 @@ def test_a_model_that_cannot_be_resized_runs_at_its_static_size_only(engine):
         assert engine.input("image").shape == (1, 64, 64, 3)
 
 
+def test_an_engine_that_cannot_be_resized_runs_a_resizable_model_at_its_static_size(engine):
+    engine.resizable = False
+    restorer = Restorer(make_contract(), engine)
+    pixels = photo_pixels(151, 129)
+    assert np.array_equal(
+        restorer.restore_pixels(pixels, 25),
+        Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean)).restore_pixels(pixels, 25),
+    )
+    assert engine.input("image").shape == (1, 64, 64, 3)
+    assert engine.invocations > 1
+
+
 def test_the_int8_path_never_makes_a_float_image():
     restorer = load("denoise", "int8")
     pixels = photo_pixels(1200, 1600)
