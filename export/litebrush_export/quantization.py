@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from litebrush.contract import Precision
 from litebrush.errors import MissingExtraError
+from litebrush_export.rewrites.integer_rearrangement import move_integers
 
 CalibrationSample = tuple[str, dict[str, NDArray[np.float32]]]
 _Ranges = dict[str, dict[str, Any]]
@@ -41,7 +42,7 @@ def quantize(flatbuffer: bytes, precision: Precision, samples: Iterable[Calibrat
     if precision is Precision.DYNAMIC:
         return bytes(quantizer.Quantizer(flatbuffer, recipe.dynamic_wi8_afp32()).quantize().quantized_model)
     work = quantizer.Quantizer(flatbuffer, recipe.static_wi8_ai8())
-    return bytes(work.quantize(_widest_ranges(work, samples)).quantized_model)
+    return move_integers(bytes(work.quantize(_widest_ranges(work, samples)).quantized_model))
 
 
 def _ask_for_half_weights(work: Any) -> None:
