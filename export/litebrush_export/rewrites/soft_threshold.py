@@ -1,8 +1,9 @@
 """Soft thresholds in the form that 8 bits get right: ``relu(x - t) - relu(-1 * x - t)``.
 
-In ``x - clip(x, -t, t)`` two nearly equal numbers are quantized and then subtracted, which leaves nothing; ABS, SIGN,
-NEG and SELECT are not quantized at all. The operator is that of Daubechies et al. 2004, "An iterative thresholding
-algorithm for linear inverse problems with a sparsity constraint"; the two halves are those of Simon and Elad 2019.
+Of ``x - clip(x, -t, t)`` nothing can be left where quantization gives ``x`` the clip's narrow range; ABS, SIGN, NEG,
+MINIMUM and comparisons stay in float, and thresholds by channel are refused. The operator is that of Daubechies et al.
+2004, "An iterative thresholding algorithm for linear inverse problems with a sparsity constraint"; the two halves are
+those of Simon and Elad 2019, "Rethinking the CSC model for natural images".
 """
 
 from __future__ import annotations
