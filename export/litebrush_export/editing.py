@@ -6,12 +6,13 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-_IDENTIFIER = b"TFL3"
+from litebrush_export.flatbuffer import OPERATOR_NAMES
+from litebrush_export.packing import pack
+
 _CODE_OF_OLD_FORMAT = 127  # higher operator codes have a field of their own
 WITH_KERNELS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
 _TYPES = {
@@ -36,9 +37,7 @@ class EditableModel:
 
     def packed(self) -> bytes:
         """The flatbuffer of the network as it is now."""
-        builder = flatbuffers.Builder(1 << 20)
-        builder.Finish(self._model.Pack(builder), _IDENTIFIER)
-        return bytes(builder.Output())
+        return pack(self._model)
 
     def operator_name(self, operator: Any) -> str:
         """Such as ``CONV_2D``."""
@@ -172,9 +171,6 @@ class Bias:
         stored = self._model.constant(self._tensor)
         scale = np.asarray(self._tensor.quantization.scale, np.float64)
         self._tensor.buffer = self._model.store(np.rint(stored + real / scale).astype(np.int32))
-
-
-OPERATOR_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 
 
 def is_quantized(tensor: Any) -> bool:

@@ -84,7 +84,7 @@ def export(
         on_step(f"measuring {precision.value}")
         measured.append(_measure(judge, variants, precision, order, largest))
     on_step("writing and verifying")
-    return _write_all(judge, measured, out)
+    return _write_all(judge, measured, variants, out)
 
 
 def _make_folder(out: Path) -> None:
@@ -142,13 +142,13 @@ def _sparsity(handover: Handover, variants: Variants, precision: Precision) -> S
     return describe_sparsity(flatbuffer)
 
 
-def _write_all(judge: Judge, measured: list[_Measured], out: Path) -> tuple[Exported, ...]:
+def _write_all(judge: Judge, measured: list[_Measured], variants: Variants, out: Path) -> tuple[Exported, ...]:
     """Write and verify beside their places, then put all of them there."""
     with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
         exported = tuple(_write(each, Path(staging)) for each in measured)
         contract = judge.handover.contract
         write_model_card(contract, exported, Path(staging) / "MODEL_CARD.md")
-        write_report(Path(staging) / "report.html", _report(judge, measured, exported))
+        write_report(Path(staging) / "report.html", _report(judge, measured, exported, variants))
         for path in sorted(Path(staging).iterdir()):
             path.replace(out / path.name)
     return tuple(dataclasses.replace(file, path=out / file.path.name) for file in exported)
@@ -163,7 +163,7 @@ def _write(measured: _Measured, out: Path) -> Exported:
     return Exported(path, parity, measured.lints, measured.sparsity, measured.search)
 
 
-def _report(judge: Judge, measured: list[_Measured], exported: tuple[Exported, ...]) -> ReportData:
+def _report(judge: Judge, measured: list[_Measured], exported: tuple[Exported, ...], variants: Variants) -> ReportData:
     handover = judge.handover
     return ReportData(
         contract=measured[0].model.contract,
@@ -177,4 +177,5 @@ def _report(judge: Judge, measured: list[_Measured], exported: tuple[Exported, .
         truth=truth_of(handover),
         frames=frames_of(handover),
         names=labels_of(handover),
+        rewrites=tuple(each.summary for each in variants.rewrites),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from litebrush.contract import Precision
 from litebrush.errors import MissingExtraError
+from litebrush_export.rewrites.integer_rearrangement import move_integers
 
 CalibrationSample = tuple[str, dict[str, NDArray[np.float32]]]
 _Ranges = dict[str, dict[str, Any]]
@@ -42,7 +43,8 @@ def quantize(flatbuffer: bytes, precision: Precision, samples: Iterable[Calibrat
         return bytes(quantizer.Quantizer(flatbuffer, recipe.dynamic_wi8_afp32()).quantize().quantized_model)
     bits = recipe.static_wi8_ai16() if precision is Precision.INT16X8 else recipe.static_wi8_ai8()
     work = quantizer.Quantizer(flatbuffer, bits)
-    return bytes(work.quantize(_widest_ranges(work, samples)).quantized_model)
+    quantized = bytes(work.quantize(_widest_ranges(work, samples)).quantized_model)
+    return move_integers(quantized) if precision is Precision.INT8 else quantized
 
 
 def _ask_for_half_weights(work: Any) -> None:

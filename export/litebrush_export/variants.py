@@ -16,6 +16,7 @@ from litebrush_export.mixed import Search, search_mixture
 from litebrush_export.pruning import Pruning, prune
 from litebrush_export.ranges import narrow_ranges
 from litebrush_export.refinement import refine
+from litebrush_export.rewrites import Applied, rewrite
 from litebrush_export.states import tie_states
 from litebrush_export.target import TARGETS, Target
 
@@ -47,6 +48,7 @@ class Variants:
 
     Attributes:
         dense: the network in float32 as it came.
+        rewrites: what was said in other operators, to the same effect.
         flatbuffers: of each precision, float32 among them.
         means: what was done to reach a precision beyond plain conversion, in words.
         search: how the mixed one was found; None where none was asked for.
@@ -54,6 +56,7 @@ class Variants:
     """
 
     dense: bytes
+    rewrites: tuple[Applied, ...]
     flatbuffers: Mapping[Precision, bytes]
     means: Mapping[Precision, tuple[str, ...]]
     search: Search | None = None
@@ -77,13 +80,15 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
     """
     on_step("converting")
     dense = convert(folder, Precision.FLOAT32)
-    float32 = dense if order.pruning is None else prune(dense, order.pruning)
+    rewritten, rewrites = rewrite(dense, order.target)
+    float32 = rewritten if order.pruning is None else prune(rewritten, order.pruning)
+    learned = handover.quantization_aware_model is not None and order.pruning is None
     wanted = tuple(dict.fromkeys(_converted_as(precision) for precision in order.precisions))
-    with nullcontext(folder) if float32 is dense else with_network(folder, float32) as source:
-        flatbuffers = {**_convert_all(source, wanted, order.target), Precision.FLOAT32: float32}
+    with nullcontext(folder) if float32 is dense else with_network(folder, float32) as changed:
+        sources = {each: folder if learned and each is Precision.INT8 else changed for each in wanted}
+        flatbuffers = {**_convert_all(sources, order.target), Precision.FLOAT32: float32}
     means: dict[Precision, tuple[str, ...]] = {}
     search = None
-    learned = handover.quantization_aware_model is not None and float32 is dense
     if Precision.INT8 in flatbuffers:
         on_step("narrowing ranges")
         forms = _eight_bit_forms(handover, flatbuffers[Precision.INT8], float32, learned)
@@ -95,7 +100,7 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
             flatbuffers[Precision.MIXED], means[Precision.MIXED] = search.chosen.flatbuffer, (search.chosen.name,)
     tied = {precision: tie_states(flatbuffer, handover.contract) for precision, flatbuffer in flatbuffers.items()}
     return Variants(
-        dense, {each: tied[each] for each in (Precision.FLOAT32, *order.precisions)}, means, search, learned
+        dense, rewrites, {each: tied[each] for each in (Precision.FLOAT32, *order.precisions)}, means, search, learned
     )
 
 
@@ -103,10 +108,11 @@ def _converted_as(precision: Precision) -> Precision:
     return Precision.INT8 if precision is Precision.MIXED else precision
 
 
-def _convert_all(folder: Path, precisions: tuple[Precision, ...], target: Target) -> dict[Precision, bytes]:
-    wanted = [precision for precision in precisions if precision is not Precision.FLOAT32]
+def _convert_all(sources: Mapping[Precision, Path], target: Target) -> dict[Precision, bytes]:
+    wanted = [precision for precision in sources if precision is not Precision.FLOAT32]
     with ThreadPoolExecutor(_PARALLEL_CONVERSIONS) as pool:
-        return dict(zip(wanted, pool.map(lambda precision: convert(folder, precision, target.integer_type), wanted)))
+        converted = pool.map(lambda precision: convert(sources[precision], precision, target.integer_type), wanted)
+        return dict(zip(wanted, converted))
 
 
 def _eight_bit_forms(handover: Handover, converted: bytes, float32: bytes, learned: bool) -> dict[str, bytes]:
