@@ -21,13 +21,15 @@ import litebrush
 from litebrush.image import IMAGE_SUFFIXES, Pixels, read_rgb
 from litebrush.metrics import psnr_db
 from litebrush.noise import add_gaussian_noise
+from litebrush.zoo import find_shipped
 
 NOISE_LEVELS = (15, 25, 50)
 
 
 def measure(photos: list[Pixels]) -> dict[str, dict[str, float]]:
     """Mean PSNR in decibels by noise level, then by precision; ``noisy`` is the input itself."""
-    restorers = {precision.value: litebrush.load("denoise", precision) for precision in litebrush.Precision}
+    precisions = find_shipped("denoise").precisions
+    restorers = {precision.value: litebrush.load("denoise", precision) for precision in precisions}
     figures: dict[str, dict[str, float]] = {}
     for level in NOISE_LEVELS:
         values: dict[str, list[float]] = {name: [] for name in ("noisy", *restorers)}

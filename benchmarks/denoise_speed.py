@@ -23,6 +23,7 @@ from rich.table import Table
 
 import litebrush
 from litebrush.latency import has_int8_dot_product
+from litebrush.zoo import find_shipped
 
 TILE = 512
 ROUNDS = 25
@@ -51,7 +52,8 @@ def duration_ms(call: Callable[[], object]) -> float:
 def tile_times() -> dict[str, list[float]]:
     """Milliseconds of one tile of 512x512 through each precision on one thread, in turns."""
     tile = np.random.default_rng(0).integers(0, 256, (TILE, TILE, 3), dtype=np.uint8)
-    restorers = {precision.value: litebrush.load("denoise", precision) for precision in litebrush.Precision}
+    precisions = find_shipped("denoise").precisions
+    restorers = {precision.value: litebrush.load("denoise", precision) for precision in precisions}
     for restorer in restorers.values():
         restorer(tile, 25)
     times: dict[str, list[float]] = {name: [] for name in restorers}

@@ -11,9 +11,8 @@ from pathlib import Path
 import click
 import jinja2
 
-import litebrush
 from litebrush.loading import open_model
-from litebrush.zoo import find_model
+from litebrush.zoo import find_model, find_shipped
 
 BEGIN, END = "<!-- figures by benchmarks/zoo_card.py -->", "<!-- end of figures -->"
 RESULTS = Path(__file__).parent / "results"
@@ -31,10 +30,11 @@ def main(out: Path, readme: Path) -> None:
         undefined=jinja2.StrictUndefined,
         autoescape=False,
     )
+    precisions = find_shipped("denoise").precisions
     figures = {
         "contract": open_model("denoise").contract,
-        "held_out": {p.value: open_model("denoise", p).contract.quality[0].value for p in litebrush.Precision},
-        "sizes": {p.value: find_model("denoise", p).stat().st_size for p in litebrush.Precision},
+        "held_out": {p.value: open_model("denoise", p).contract.quality[0].value for p in precisions},
+        "sizes": {p.value: find_model("denoise", p).stat().st_size for p in precisions},
         "quality": json.loads((RESULTS / "denoise_quality.json").read_text(encoding="utf-8")),
         "speed": json.loads((RESULTS / "denoise_speed.json").read_text(encoding="utf-8")),
     }

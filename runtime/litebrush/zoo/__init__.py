@@ -42,20 +42,30 @@ MODELS = (
 )
 
 
+def find_shipped(name: str) -> ZooModel:
+    """A shipped model by its name.
+
+    Raises:
+        ModelFileError: none is called so.
+    """
+    for model in MODELS:
+        if model.name == name:
+            return model
+    raise ModelFileError(
+        f"no shipped model is called '{name}'; there is {', '.join(model.name for model in MODELS)}. "
+        "A file of your own must end in .tflite"
+    )
+
+
 def find_model(name: str, precision: Precision | None) -> Path:
     """The file of a shipped model.
 
     Raises:
         ModelFileError: no model of this name, or not in this precision.
     """
-    for model in MODELS:
-        if model.name == name:
-            chosen = precision or model.preferred
-            if chosen not in model.precisions:
-                shipped = ", ".join(shipped.value for shipped in model.precisions)
-                raise ModelFileError(f"'{name}' is not shipped in {chosen.value}; there is {shipped}")
-            return model.path(chosen)
-    raise ModelFileError(
-        f"no shipped model is called '{name}'; there is {', '.join(model.name for model in MODELS)}. "
-        "A file of your own must end in .tflite"
-    )
+    model = find_shipped(name)
+    chosen = precision or model.preferred
+    if chosen not in model.precisions:
+        shipped = ", ".join(shipped.value for shipped in model.precisions)
+        raise ModelFileError(f"'{name}' is not shipped in {chosen.value}; there is {shipped}")
+    return model.path(chosen)
