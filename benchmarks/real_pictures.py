@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,15 +64,20 @@ class Reality:
 
     @classmethod
     def described(
-        cls, learnt_from: Squares, kept_apart: Squares, class_count: int, extractor: FeatureExtractor
+        cls,
+        learnt_from: Squares,
+        kept_apart: Squares,
+        class_count: int,
+        extractor: FeatureExtractor,
+        fit: Callable[[Features, NDArray[np.int64], int, bool], LinearProbe] = fit_probe,
     ) -> Reality:
-        """Describe both sets and fit the probe.
+        """Describe both sets and fit the probe, by ``fit``.
 
         Raises:
             FeatureError: the extractor cannot describe these pictures.
         """
         features = extractor(learnt_from.pictures)
-        probe = fit_probe(features, learnt_from.labels, class_count, balanced=False)
+        probe = fit(features, learnt_from.labels, class_count, False)
         reference = describe(kept_apart.pictures, kept_apart.labels, extractor, probe)
         return cls(learnt_from, features, kept_apart.labels, probe, reference)
 
