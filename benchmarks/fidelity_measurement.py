@@ -84,7 +84,6 @@ class GeneratorFidelity:
         probe_accuracy: share of the reference's pictures whose class the probe tells.
         precisions: float32 and the others.
         floor: as many real pictures that training saw, against the reference.
-        all_data: all of them.
     """
 
     name: str
@@ -104,7 +103,6 @@ class GeneratorFidelity:
     probe_accuracy: float
     precisions: tuple[PrecisionFidelity, ...]
     floor: Figures
-    all_data: Figures
 
 
 def measure_precisions(

@@ -85,7 +85,6 @@ def main(
         probe_accuracy=reality.probe_accuracy,
         precisions=precisions,
         floor=reality.floor(SEEDS),
-        all_data=reality.all_learnt_from(),
     )
     fidelity_page.show(fidelity)
     for path in (results, page, sheet):
@@ -96,7 +95,7 @@ def main(
     page.write_text(fidelity_page.page(fidelity, link), encoding="utf-8")
     float32, coarsest = generators[0], generators[-1]
     blocks = _drawn_by_both(float32, coarsest, learnt_from.classes, held_out.labels)
-    fidelity_page.sheet(blocks, coarsest.precision.value).save(sheet, quality=90, optimize=True)
+    fidelity_page.sheet(blocks, coarsest.precision.value).save(sheet, quality=90, subsampling=0, optimize=True)
 
 
 def _open(files: tuple[Path, ...]) -> list[ExportedGenerator]:
