@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import jinja2
-from gan_measurement import Comparison, Figures, Samples
+from gan_measurement import Comparison, Samples
+from page_templates import page_template
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
+from seed_figures import Figures, with_deviation
 
 from litebrush_train.contact_sheet import grid
 
@@ -34,8 +35,8 @@ def show(comparison: Comparison) -> None:
         trained = comparison.architectures.get(row)
         table.add_row(
             row,
-            _with_deviation(figures.fid, figures.fid_deviation),
-            _with_deviation(figures.kid, figures.kid_deviation, 1000),
+            with_deviation(figures.fid, figures.fid_deviation),
+            with_deviation(figures.kid, figures.kid_deviation, 1000),
             "" if figures.class_accuracy is None else f"{figures.class_accuracy:.1%}",
             f"{figures.diversity:.2f}",
             f"{trained.steps}" if trained else "",
@@ -48,23 +49,9 @@ def show(comparison: Comparison) -> None:
     )
 
 
-def _with_deviation(value: float, deviation: float | None, factor: float = 1) -> str:
-    mean = f"{factor * value:.2f}"
-    return mean if deviation is None else f"{mean} ± {factor * deviation:.2f}"
-
-
 def page(comparison: Comparison, sheet: str) -> str:
     """The page in Markdown, with the link to the sheet."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
-    environment.filters["with_deviation"] = _with_deviation
-    template = environment.get_template("gan_comparison.md.jinja")
+    template = page_template("gan_comparison.md.jinja")
     return template.render(comparison=comparison, rows=_rows(comparison), sheet=Path(sheet).as_posix())
 
 

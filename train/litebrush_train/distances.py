@@ -46,7 +46,7 @@ def kernel_distance(
     Args:
         features_a, features_b: (N, D).
         subset_size: vectors of each set in a subset; the smaller set's count, if that is less.
-        subsets: how many to average over.
+        subsets: how many to average over; one, where a subset is the whole of both sets.
         seed: of the subsets.
 
     Raises:
@@ -55,6 +55,8 @@ def kernel_distance(
     _check(features_a, features_b, fewest=2)
     random = np.random.default_rng(seed)
     size = min(subset_size, len(features_a), len(features_b))
+    if size == len(features_a) == len(features_b):
+        subsets = 1  # each would be the whole
     return float(
         np.mean(
             [
