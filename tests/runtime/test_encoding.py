@@ -90,3 +90,17 @@ def test_a_real_value_within_an_int8_tensors_range_comes_back_to_half_a_step(sha
 def test_a_real_value_is_itself_in_a_float_tensor(real):
     values = np.array([real], np.float32)
     assert dequantize(quantize(values, info(np.float32)), info(np.float32)) == values
+
+
+@given(scale=st.floats(1 / 32767, 1e-3))
+def test_every_byte_survives_a_16_bit_tensor_that_covers_the_range(scale):
+    covers = scale * 32767 >= 1
+    decoded = there_and_back(PictureEncoding(SPEC, info(np.int16, scale)), np.int16)
+    assert np.array_equal(decoded, ALL_BYTES) or not covers
+
+
+def test_a_16_bit_value_outside_of_the_range_is_clipped():
+    encoding = PictureEncoding(SPEC, info(np.int16, 1e-3))
+    decoded = np.empty(3, np.uint8)
+    encoding.decode(np.array([-32768, 600, 32767], np.int16), decoded)
+    assert decoded.tolist() == [0, 153, 255]

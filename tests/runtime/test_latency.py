@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from litebrush import latency
-from litebrush.latency import has_int8_dot_product, measure_latency
+from litebrush.latency import has_int8_dot_product, measure_latency, time_ratio
 
 
 def test_percentiles_are_those_of_the_measured_times(monkeypatch):
@@ -42,3 +42,20 @@ def test_the_dot_product_instruction_is_read_from_the_kernels_list(tmp_path, tex
 
 def test_a_system_without_that_list_gives_no_answer(tmp_path):
     assert has_int8_dot_product(tmp_path / "none") is None
+
+
+def test_a_ratio_is_that_of_the_shortest_times(monkeypatch):
+    def clock():
+        """Of 30, 10 and 20 units for the call, and 5 for what it is compared with."""
+        now = 0
+        for duration in (30, 5, 10, 5, 20, 5):
+            yield now
+            now += duration
+            yield now
+
+    ticks = clock()
+    monkeypatch.setattr(latency.time, "thread_time_ns", lambda: next(ticks))
+    calls = []
+    ratio = time_ratio(lambda: calls.append("a"), lambda: calls.append("b"), least_pairs=3, least_seconds=0)
+    assert ratio == 2
+    assert calls == ["a", "b"] * 4  # one of each to warm up
