@@ -15,8 +15,10 @@ from litebrush.errors import ConversionError
 from litebrush.latency import time_ratio
 from litebrush_export.diagnosis import diagnose
 from litebrush_export.editing import WITH_KERNELS, EditableModel
+from litebrush_export.handover import Handover
 from litebrush_export.islands import Place, eight_bit_operators, leave_in_float
 from litebrush_export.judge import Judge
+from litebrush_export.trial import truth_of
 
 _TRIED_LAYERS = 5
 _MOST_ROUNDS = 8
@@ -93,6 +95,18 @@ class Search:
         return any(each.name == "float32" and each.time <= self.chosen.time for each in self.candidates)
 
 
+def require_truth(handover: Handover) -> None:
+    """Refuse a search that could not measure anything.
+
+    Raises:
+        ConversionError: the held-out samples have no truth.
+    """
+    if truth_of(handover) is None:
+        raise ConversionError(
+            "a budget needs held-out samples with their truth, and this hand-over has none; choose int8 or dynamic"
+        )
+
+
 def search_mixture(
     judge: Judge,
     eight_bit: Mapping[str, bytes],
@@ -103,20 +117,16 @@ def search_mixture(
     """Find the fastest mixture within a budget.
 
     Args:
-        judge: of the hand-over.
+        judge: of the hand-over, which must have a truth.
         eight_bit: forms of the 8-bit network by their names, such as with learned and with narrowed ranges.
         compared: other networks to show beside them, by name.
         budget: how far the figure may be below that of float32, in the figure's unit.
         on_step: told what is being done, in words.
 
     Raises:
-        ConversionError: no mixture stays within the budget, or there is no truth to measure against.
+        ConversionError: no mixture stays within the budget.
     """
     float32 = judge.judge_pictures(judge.reference)
-    if float32 == float("inf"):
-        raise ConversionError(
-            "a budget needs held-out samples with their truth, and this hand-over has none; choose int8 or dynamic"
-        )
     work = _Search(judge, float32 - budget)
     on_step("measuring 8-bit forms")
     bases = [work.measure(name, flatbuffer) for name, flatbuffer in eight_bit.items()]

@@ -12,7 +12,7 @@ from litebrush.contract import Precision
 from litebrush_export.conversion import convert
 from litebrush_export.handover import Handover, with_network
 from litebrush_export.judge import Judge
-from litebrush_export.mixed import Search, search_mixture
+from litebrush_export.mixed import Search, require_truth, search_mixture
 from litebrush_export.pruning import Pruning, prune
 from litebrush_export.ranges import narrow_ranges
 from litebrush_export.refinement import refine
@@ -76,8 +76,11 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
     """Convert a hand-over to each precision.
 
     Raises:
-        ConversionError: a conversion failed, or no mixture stays within the budget.
+        ConversionError: a conversion failed, no mixture stays within the budget, or no truth is there to
+            measure one by.
     """
+    if Precision.MIXED in order.precisions:
+        require_truth(handover)
     on_step("converting")
     dense = convert(folder, Precision.FLOAT32)
     rewritten, rewrites = rewrite(dense, order.target)

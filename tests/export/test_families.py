@@ -11,7 +11,7 @@ from made.families import COUNT, FAMILIES, STEPS, make_handover
 import litebrush
 from litebrush.contract import Precision
 from litebrush.encoding import quantize
-from litebrush.errors import ContractError, ModelFileError, VerificationError
+from litebrush.errors import ContractError, ConversionError, ModelFileError, VerificationError
 from litebrush.loading import open_engines, open_model
 from litebrush.modelfile import write_model
 from litebrush.tasks import Task
@@ -93,6 +93,14 @@ def test_a_generator_has_no_truth(families):
     assert file.parity.to_truth is None
     assert open_model(file.path).contract.quality == ()
     assert "Labels: bag, boot, coat." in (file.path.parent / "MODEL_CARD.md").read_text()
+
+
+def test_a_budget_without_a_truth_is_refused_before_anything_is_converted(folders, tmp_path):
+    steps = []
+    with pytest.raises(ConversionError, match="a budget needs held-out samples with their truth"):
+        export(folders[Task.GENERATE], Order((Precision.MIXED,)), tmp_path, steps.append)
+    assert steps == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("task", FAMILIES)
