@@ -17,7 +17,7 @@ NEEDED_BY_A_FAILURE = 20.0  # what the input itself reaches; a network that does
 
 
 def make(folder: Path) -> None:
-    """A residual network with what makes conversion hard: strides, batch normalization, LeakyReLU, nearest upsampling."""
+    """A residual network with what is hard to convert: strides, batch normalization, LeakyReLU, nearest upsampling."""
     keras.utils.set_random_seed(1)
     photo = keras.Input((SIDE, SIDE, 3), name="photo")
     x = keras.layers.Conv2D(16, 3, strides=2, padding="same", use_bias=False)(photo)
