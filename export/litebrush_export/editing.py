@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from litebrush_export.flatbuffer import OPERATOR_NAMES
-from litebrush_export.packing import pack
+from litebrush_export.packing import pack, unpack
 
 _CODE_OF_OLD_FORMAT = 127  # higher operator codes have a field of their own
 WITH_KERNELS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
@@ -32,7 +32,7 @@ class EditableModel:
 
     def __init__(self, flatbuffer: bytes) -> None:
         """Take a flatbuffer apart."""
-        self._model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
+        self._model = unpack(flatbuffer)
         self.graphs = [EditableGraph(self, subgraph) for subgraph in self._model.subgraphs]
 
     def packed(self) -> bytes:

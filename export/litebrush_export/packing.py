@@ -1,4 +1,4 @@
-"""A changed model of the schema's Python objects as a flatbuffer again."""
+"""A flatbuffer as the schema's Python objects, and these as a flatbuffer again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from typing import Any
 
 import flatbuffers
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 _BUFFER_ALIGNMENT = 16
 _IDENTIFIER = b"TFL3"
+
+
+def unpack(flatbuffer: bytes) -> Any:
+    """The ``ModelT`` of a flatbuffer, with all values inside.
+
+    Writers put large values behind the flatbuffer, at offsets that would no longer be right once it is packed again.
+    """
+    model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # 0 and 1 stand for none
+            buffer.data = np.frombuffer(flatbuffer, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
 
 
 def pack(model: Any) -> bytes:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from litebrush.contract import Precision
 from litebrush.errors import MissingExtraError
+from litebrush_export.packing import pack, unpack
 from litebrush_export.rewrites.integer_rearrangement import move_integers
 
 CalibrationSample = tuple[str, dict[str, NDArray[np.float32]]]
@@ -38,13 +39,19 @@ def quantize(flatbuffer: bytes, precision: Precision, samples: Iterable[Calibrat
     if precision is Precision.FLOAT16:
         work = quantizer.Quantizer(flatbuffer)
         _ask_for_half_weights(work)
-        return bytes(work.quantize().quantized_model)
+        return _values_inside(work.quantize().quantized_model)
     if precision is Precision.DYNAMIC:
-        return bytes(quantizer.Quantizer(flatbuffer, recipe.dynamic_wi8_afp32()).quantize().quantized_model)
+        work = quantizer.Quantizer(flatbuffer, recipe.dynamic_wi8_afp32())
+        return _values_inside(work.quantize().quantized_model)
     bits = recipe.static_wi8_ai16() if precision is Precision.INT16X8 else recipe.static_wi8_ai8()
     work = quantizer.Quantizer(flatbuffer, bits)
-    quantized = bytes(work.quantize(_widest_ranges(work, samples)).quantized_model)
+    quantized = _values_inside(work.quantize(_widest_ranges(work, samples)).quantized_model)
     return move_integers(quantized) if precision is Precision.INT8 else quantized
+
+
+def _values_inside(flatbuffer: bytes | bytearray) -> bytes:
+    """All values inside of the flatbuffer: litert-quantizer puts those of larger networks behind it."""
+    return pack(unpack(bytes(flatbuffer)))
 
 
 def _ask_for_half_weights(work: Any) -> None:
