@@ -79,7 +79,7 @@ def test_a_run_is_not_resumed_with_another_recipe(image_folder, finished_run, tm
 def test_a_loss_that_is_no_number_stops_the_run_and_names_step_files_and_the_last_good_checkpoint(
     image_folder, tmp_path, section
 ):
-    recipe = (*TINY_DENOISE, f"{section}.steps=200", f"{section}.learning_rate=1e30", "run.checkpoint_every=1")
+    recipe = (*TINY_DENOISE, f"{section}.steps=200", f"{section}.learning_rate=3e38", "run.checkpoint_every=1")
     message = refusal(train_arguments(image_folder, tmp_path / "run", recipe=recipe), tmp_path)
     assert f"begin again in a new --out with a lower {section}.learning_rate" in message
     phase = "training" if section == "training" else "quantization_aware_training"
