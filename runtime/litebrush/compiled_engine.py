@@ -56,7 +56,7 @@ class CompiledEngine:
             ) from None
         options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=not half_precision))
         try:
-            self._model = CompiledModel.from_buffer(flatbuffer, options=options)
+            self._model: Any = CompiledModel.from_buffer(flatbuffer, options=options)
             inputs = self._model.get_input_tensor_details(signature)
             outputs = self._model.get_output_tensor_details(signature)
         except (RuntimeError, ValueError) as problem:
@@ -114,6 +114,13 @@ class CompiledEngine:
             raise AcceleratorError(
                 f"the GPU failed while running this model ({problem})", "run it on the cpu"
             ) from None
+
+    def close(self) -> None:
+        """See :class:`litebrush.engine.Engine`."""
+        self._input_buffers.clear()
+        self._output_buffers.clear()
+        self._arrays.clear()
+        self._model = None
 
 
 def _float_tensor(name: str, details: Mapping[str, Any]) -> TensorInfo:

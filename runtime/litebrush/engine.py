@@ -79,6 +79,9 @@ class Engine(Protocol):
     def invoke(self) -> None:
         """Run the network once."""
 
+    def close(self) -> None:
+        """Free the network's memory; the engine is of no use afterwards."""
+
 
 class LiteRtEngine:
     """The LiteRT interpreter on the CPU (XNNPACK).
@@ -108,10 +111,10 @@ class LiteRtEngine:
         except ImportError as problem:
             raise EngineError(f"no TFLite interpreter here ({problem}); pip install ai-edge-litert") from None
         try:
-            self._interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+            self._interpreter: Any = Interpreter(model_content=flatbuffer, num_threads=threads)
             runner = self._interpreter.get_signature_runner(signature)
             inputs, outputs = runner.get_input_details(), runner.get_output_details()
-            self._runner = runner if len(self._interpreter.get_signature_list()) > 1 else None
+            self._runner: Any = runner if len(self._interpreter.get_signature_list()) > 1 else None
             del runner  # it counts as a reference that forbids allocating
             if self._runner is None:
                 self._interpreter.allocate_tensors()
@@ -166,6 +169,11 @@ class LiteRtEngine:
                 self._interpreter.invoke()
         except (RuntimeError, ValueError) as problem:
             raise EngineError(f"the interpreter failed while running this model: {problem}") from None
+
+    def close(self) -> None:
+        """See :class:`Engine`."""
+        self._runner = self._interpreter = None
+        self._arrays.clear()
 
 
 def _tensor_info(details: Mapping[str, Any]) -> TensorInfo:
@@ -227,3 +235,7 @@ class FakeEngine:
         """See :class:`Engine`."""
         self.invocations += 1
         self._arrays.update(self._function({name: self._arrays[name] for name in self.inputs}))
+
+    def close(self) -> None:
+        """See :class:`Engine`."""
+        self._arrays.clear()

@@ -1,0 +1,1 @@
+"""The commands of the runtime, one in each module; :mod:`litebrush.cli` joins them."""
