@@ -59,7 +59,7 @@ def tile_times() -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in restorers}
     for _ in range(ROUNDS):
         for name, restorer in restorers.items():
-            times[name].append(duration_ms(partial(restorer.run_tile, tile, 25)))
+            times[name].append(duration_ms(partial(restorer.restore_pixels, tile, 25)))
     return times
 
 
@@ -68,12 +68,13 @@ def large_overhead(precision: str) -> float:
     restorer = litebrush.load("denoise", precision)
     photo = np.random.default_rng(0).integers(0, 256, (*LARGE, 3), dtype=np.uint8)
     bare: list[float] = []
-    real_invoke = restorer._engine.invoke
+    engine = restorer._engines[restorer.contract.signature.name]
+    real_invoke = engine.invoke
 
     def timed_invoke() -> None:
         bare.append(duration_ms(real_invoke))
 
-    restorer._engine.invoke = timed_invoke
+    engine.invoke = timed_invoke
     return duration_ms(lambda: restorer(photo, 25)) / sum(bare)
 
 

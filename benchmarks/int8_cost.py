@@ -67,7 +67,7 @@ def mean_psnr_db(folder: Path, flatbuffer: bytes, photos: list[Pixels], form: st
     """Mean over the photos, each with noise that its place in the folder seeds."""
     contract = read_handover(folder).contract
     engine = open_engines(flatbuffer, contract, threads=1)[contract.signature.name]
-    restorer = Restorer(contract, engine)
+    restorer = Restorer(contract, {contract.signature.name: engine})
     values = []
     for index, photo in enumerate(track(photos, form)):
         random = np.random.Generator(np.random.Philox(key=[NOISE_LEVEL, index]))

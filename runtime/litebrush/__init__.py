@@ -17,18 +17,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from litebrush import errors
     from litebrush.contract import ModelContract, Precision
+    from litebrush.damage import DamageDetector
     from litebrush.errors import LitebrushError
+    from litebrush.inpainter import Inpainter
     from litebrush.loading import load, models, verify
-    from litebrush.repairing import repair
+    from litebrush.repairing import Repairer, repair
     from litebrush.restorer import Restorer
     from litebrush.verification import Verification
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "DamageDetector",
+    "Inpainter",
     "LitebrushError",
     "ModelContract",
     "Precision",
+    "Repairer",
     "Restorer",
     "Verification",
     "errors",
@@ -39,9 +44,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DamageDetector": "damage",
+    "Inpainter": "inpainter",
     "LitebrushError": "errors",
     "ModelContract": "contract",
     "Precision": "contract",
+    "Repairer": "repairing",
     "Restorer": "restorer",
     "Verification": "verification",
     "load": "loading",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Union
+from typing import Any, Union
 
 from litebrush.accelerators import Accelerator, accelerators_to_try, computes_in_half, require_precision
 from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
+from litebrush.damage import DamageDetector
 from litebrush.engine import Engine, LiteRtEngine
 from litebrush.errors import AcceleratorError, ModelFileError
+from litebrush.inpainter import Inpainter
+from litebrush.model import Model
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
 from litebrush.tasks import Task
@@ -19,13 +22,15 @@ from litebrush.zoo import MODELS, ZooModel, find_model
 
 Source = Union[str, "os.PathLike[str]", bytes]
 
-TASK_CLASSES = {Task.RESTORE: Restorer}
+TASK_CLASSES: dict[Task, type[Model]] = {
+    Task.DETECT: DamageDetector,
+    Task.INPAINT: Inpainter,
+    Task.RESTORE: Restorer,
+}
 
 
-def load(
-    source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu"
-) -> Restorer:
-    """Load a model, ready to be called.
+def load(source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu") -> Any:
+    """Load a model, ready to be called: an instance of the class of its task, see :data:`TASK_CLASSES`.
 
     On anything but the CPU its golden result is replayed at once: what computes wrongly there is refused.
 
@@ -38,7 +43,7 @@ def load(
             runs float16 and float32. The loaded model's ``accelerator`` says what it was.
 
     Raises:
-        ModelFileError: no such model, a damaged one, one of another precision, or of a task that has no class yet.
+        ModelFileError: no such model, a damaged one, or one of another precision.
         ContractError: a .tflite file without a litebrush contract.
         EngineError: no interpreter is installed, or it refuses the model; the accelerator cannot be had here.
         VerificationError: the accelerator does not reproduce the golden result.
@@ -50,8 +55,7 @@ def load(
             f"'{contract.name}' is a model of task '{contract.task.value}', which this litebrush verifies and inspects "
             f"but cannot run yet; it runs {', '.join(task.value for task in TASK_CLASSES)}"
         )
-    engine = open_verified_engines(model, threads, accelerator)[contract.signature.name]
-    return TASK_CLASSES[contract.task](contract, engine)
+    return TASK_CLASSES[contract.task](contract, open_verified_engines(model, threads, accelerator))
 
 
 def verify(

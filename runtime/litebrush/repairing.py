@@ -1,23 +1,182 @@
-"""Old photographs, repaired in one call."""
+"""Old photographs, repaired in one call: damage is found and filled in, JPEG blocks and noise are removed."""
 
 from __future__ import annotations
 
-from litebrush.image import ImageLike
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from litebrush.contract import Precision
+from litebrush.errors import ImageError
+from litebrush.image import ImageLike, Pixels, to_photo
+from litebrush.inpainter import missing_pixels
+from litebrush.jpeg import blockiness, stored_quality
 from litebrush.loading import load
-from litebrush.restorer import NoiseLevel
+from litebrush.noise import estimate_noise_level
+from litebrush.restorer import NoiseLevel, require_size
+
+LEAST_NOISE_LEVEL = 4.0
+"""Grey levels of estimated noise from which a photo is denoised: fine texture of clean photos is taken for up to 3."""
+
+BEST_QUALITY_TO_DEBLOCK = 90
+LEAST_BLOCKINESS = 1.15
+MOST_DAMAGE = 0.4
+"""Share of the picture that damage may cover; where more is found the detector is wrong."""
 
 
-def repair(photo: ImageLike, noise_level: NoiseLevel = "auto") -> ImageLike:
-    """Remove the noise of a photograph with the shipped model.
+class Step(str, Enum):
+    """What is done to a photograph, in this order.
+
+    INPAINT:  damage is filled in: what the detector finds, or what a mask says.
+    DEBLOCK:  the traces of JPEG compression are removed.
+    DENOISE:  noise is removed.
+    """
+
+    INPAINT = "inpaint"
+    DEBLOCK = "deblock"
+    DENOISE = "denoise"
+
+
+Steps = Sequence[Step | str] | Literal["auto"]
+Mask = ImageLike | Literal["auto"]
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """A repaired photograph, and what was done to it.
+
+    Attributes:
+        picture: of the kind that came in.
+        mask: (H, W) uint8, 255 = was filled in; None where nothing was.
+        done: the steps that were taken, each with a figure in words, such as ``noise level 12.1 removed``.
+    """
+
+    picture: ImageLike
+    mask: Pixels | None
+    done: tuple[str, ...]
+
+
+class Repairer:
+    """The models of :func:`repair`, each loaded when the first photograph needs it.
+
+        >>> with litebrush.Repairer() as repairer:
+        ...     for photo in photos:
+        ...         repaired = repairer(photo)
+
+    Several threads may share one; see :class:`litebrush.model.Model`.
+    """
+
+    def __init__(self, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu") -> None:
+        """Arguments as :func:`litebrush.load`; nothing is loaded yet."""
+        self._settings = (precision, threads, accelerator)
+        self._models: dict[str, Any] = {}
+        self._open = ExitStack()
+
+    def __call__(
+        self, photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto"
+    ) -> ImageLike:
+        """Repair one photograph; see :func:`repair`."""
+        return self.repair(photo, steps, mask, noise_level).picture
+
+    def repair(
+        self, photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto"
+    ) -> Repair:
+        """Repair one photograph, and say what was done. Arguments and errors as :func:`repair`."""
+        taken_apart = to_photo(photo)
+        require_size(taken_apart)
+        asked = None if isinstance(steps, str) and steps == "auto" else known_steps(steps)
+        pixels = taken_apart.pixels
+        missing, done = None, []
+        if asked is None or Step.INPAINT in asked:
+            missing = self._missing(pixels, mask)
+            if missing.any():
+                pixels = self._model("inpaint").fill(pixels, missing)
+                done.append(f"{100 * missing.mean():.2g} % filled in")
+            else:
+                missing = None
+        quality = stored_quality(photo) if isinstance(photo, Image.Image) else None
+        if Step.DEBLOCK in asked if asked is not None else shows_blocks(pixels, quality):
+            pixels = self._model("deblock").restore_pixels(pixels, None)
+            done.append("JPEG blocks removed" if quality is None else f"JPEG blocks of quality {quality:.0f} removed")
+        level = estimate_noise_level(pixels) if noise_level == "auto" else noise_level
+        if Step.DENOISE in asked if asked is not None else level >= LEAST_NOISE_LEVEL:
+            denoiser = self._model("denoise")
+            level = denoiser.noise_level_for(pixels, noise_level)
+            pixels = denoiser.restore_pixels(pixels, level)
+            done.append(f"noise level {level:.1f}{' (estimated)' if noise_level == 'auto' else ''} removed")
+        filled = None if missing is None else np.where(missing, np.uint8(255), np.uint8(0))
+        return Repair(taken_apart.with_pixels(pixels), filled, tuple(done))
+
+    def close(self) -> None:
+        """Free the models' memory; a photograph that comes later loads them again."""
+        self._open.close()
+        self._models.clear()
+
+    def __enter__(self) -> Repairer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _missing(self, pixels: Pixels, mask: Mask) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        if isinstance(mask, str):
+            if mask != "auto":
+                raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
+            found = self._model("damage")(pixels) > 0
+            return found if found.mean() <= MOST_DAMAGE else np.zeros_like(found)
+        return missing_pixels(mask, pixels.shape[:2])
+
+    def _model(self, name: str) -> Any:
+        if name not in self._models:
+            self._models[name] = self._open.enter_context(load(name, *self._settings))
+        return self._models[name]
+
+
+def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto") -> ImageLike:
+    """Repair an old photograph with the shipped models.
 
     Args:
-        photo: PIL image, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
+        photo: PIL image, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; at least 8 pixels on a side.
+        steps: which of ``"inpaint"``, ``"deblock"``, ``"denoise"`` to take, whether the photo needs them or not.
+            ``"auto"`` takes those that it needs: damage is filled in where some is found; a file that was saved as a
+            JPEG below quality 90, or that shows blocks, is deblocked; noise is removed from an estimated level of 4
+            grey levels on. A clean photo stays as it is.
+        mask: of the photo's size, above 127 = damaged; ``"auto"`` looks for damage.
         noise_level: standard deviation of the noise in grey levels (0 to 50), or ``"auto"`` to estimate it.
 
     Returns:
-        The same kind of picture.
+        The same kind of picture. To repair many, and to know what was done, use :class:`Repairer`.
 
     Raises:
-        ImageError: a picture that is not supported.
+        ImageError: a picture or mask that is not supported, a step that does not exist.
     """
-    return load("denoise")(photo, noise_level)
+    with Repairer() as repairer:
+        return repairer(photo, steps, mask, noise_level)
+
+
+def known_steps(names: Sequence[Step | str]) -> frozenset[Step]:
+    """Steps by their names.
+
+    Raises:
+        ImageError: there is no such step.
+    """
+    try:
+        return frozenset(Step(name) for name in ([names] if isinstance(names, str) else names))
+    except ValueError:
+        known = ", ".join(step.value for step in Step)
+        raise ImageError(f"no step is called so: {names!r}; there is {known}, or 'auto'") from None
+
+
+def shows_blocks(pixels: Pixels, quality: float | None) -> bool:
+    """Whether a picture needs deblocking; ``quality`` is that of its JPEG file, where it was one."""
+    if quality is not None:
+        return quality < BEST_QUALITY_TO_DEBLOCK
+    return blockiness(pixels) >= LEAST_BLOCKINESS

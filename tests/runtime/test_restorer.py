@@ -46,7 +46,7 @@ def shipped() -> dict[str, tuple[Restorer, Restorer]]:
     def both(precision: str) -> tuple[Restorer, Restorer]:
         model = open_model("denoise", precision)
         return tuple(
-            Restorer(model.contract, LiteRtEngine(model.flatbuffer, model.contract.signature.name, 1), limit)
+            Restorer(model.contract, {"restore": LiteRtEngine(model.flatbuffer, "restore", 1)}, limit)
             for limit in (96, 4096)
         )
 
@@ -58,7 +58,9 @@ def shipped() -> dict[str, tuple[Restorer, Restorer]]:
 def test_tiles_meet_without_a_seam_whatever_the_size(height, width):
     pixels = photo_pixels(height, width)
     tiled, whole = (
-        Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean), limit).restore_pixels(pixels, 25)
+        Restorer(make_contract(), {"restore": FakeEngine(INPUTS, OUTPUTS, local_mean)}, limit).restore_pixels(
+            pixels, 25
+        )
         for limit in (32, 4096)
     )
     assert np.array_equal(tiled, whole)
@@ -78,28 +80,25 @@ def test_tiled_equals_whole_to_a_hundred_thousandth_in_float32(shipped, size, mo
     assert np.max(np.abs(tiled - whole)) <= 1e-5
 
 
+class Undecoded:
+    """In the place of the encoding that rounds a network's output to bytes."""
+
+    def decode(self, values: np.ndarray, out: np.ndarray) -> None:
+        out[...] = values
+
+
 def float_output(restorer: Restorer, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """What the network says before it is rounded to bytes."""
     output = np.empty(pixels.shape, np.float32)
-    real_keep = restorer._keep
-
-    def keep(tile, restored):
-        rows, columns = tile.rows, tile.columns
-        inside = restorer._engine.output("restored")[0][
-            rows.keep_start - rows.start : rows.keep_stop - rows.start,
-            columns.keep_start - columns.start : columns.keep_stop - columns.start,
-        ]
-        output[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop] = inside
-        real_keep(tile, restored)
-
+    network = restorer.network
     with monkeypatch.context() as patch:
-        patch.setattr(restorer, "_keep", keep)
-        restorer.restore_pixels(pixels, 25)
+        patch.setitem(network._encodings, "restored", Undecoded())
+        network.run(network.plan(*pixels.shape[:2]), {"image": pixels}, {"restored": output}, 25)
     return output
 
 
 def test_a_model_that_cannot_be_resized_runs_at_its_static_size_only(engine):
-    restorer = Restorer(make_contract(resizable=False), engine)
+    restorer = Restorer(make_contract(resizable=False), {"restore": engine})
     for size in [(20, 30), (64, 64), (150, 129)]:
         pixels = photo_pixels(*size)
         assert restorer.restore_pixels(pixels, 25).shape == pixels.shape
@@ -108,11 +107,11 @@ def test_a_model_that_cannot_be_resized_runs_at_its_static_size_only(engine):
 
 def test_an_engine_that_cannot_be_resized_runs_a_resizable_model_at_its_static_size(engine):
     engine.resizable = False
-    restorer = Restorer(make_contract(), engine)
+    restorer = Restorer(make_contract(), {"restore": engine})
     pixels = photo_pixels(151, 129)
     assert np.array_equal(
         restorer.restore_pixels(pixels, 25),
-        Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean)).restore_pixels(pixels, 25),
+        Restorer(make_contract(), {"restore": FakeEngine(INPUTS, OUTPUTS, local_mean)}).restore_pixels(pixels, 25),
     )
     assert engine.input("image").shape == (1, 64, 64, 3)
     assert engine.invocations > 1
@@ -132,7 +131,9 @@ def test_the_int8_path_never_makes_a_float_image():
 
 def test_progress_counts_every_tile(contract, engine):
     seen = []
-    Restorer(contract, engine, tile_limit=32)(photo_pixels(50, 90), 25, lambda *counts: seen.append(counts))
+    Restorer(contract, {"restore": engine}, tile_limit=32)(
+        photo_pixels(50, 90), 25, lambda *counts: seen.append(counts)
+    )
     total = engine.invocations
     assert total > 4
     assert seen == [(done, total) for done in range(1, total + 1)]
@@ -158,39 +159,40 @@ def test_several_threads_get_the_results_that_one_gets():
 @pytest.mark.parametrize("side", [(1, 1), (7, 300), (300, 7)])
 def test_a_picture_too_small_to_repair_is_refused(contract, engine, side):
     with pytest.raises(ImageError, match="too small to repair"):
-        Restorer(contract, engine)(photo_pixels(*side), 25)
+        Restorer(contract, {"restore": engine})(photo_pixels(*side), 25)
 
 
 @pytest.mark.parametrize("level", [-1, 51, float("nan")])
 def test_a_noise_level_the_model_was_not_trained_for_is_refused(contract, engine, level):
     with pytest.raises(ImageError, match="knows 0 to 50"):
-        Restorer(contract, engine)(photo_pixels(20, 20), level)
+        Restorer(contract, {"restore": engine})(photo_pixels(20, 20), level)
 
 
 def test_a_model_that_is_not_told_the_noise_level_restores_without_one():
     engine = FakeEngine({"image": INPUTS["image"]}, OUTPUTS, local_mean)
-    restorer = Restorer(make_contract(noise_level=False), engine)
+    restorer = Restorer(make_contract(noise_level=False), {"restore": engine})
     pixels = photo_pixels(50, 40)
-    assert np.array_equal(restorer(pixels), Restorer(make_contract(), FakeEngine(INPUTS, OUTPUTS, local_mean))(pixels))
+    told = Restorer(make_contract(), {"restore": FakeEngine(INPUTS, OUTPUTS, local_mean)})
+    assert np.array_equal(restorer(pixels), told(pixels))
     with pytest.raises(ImageError, match="'test' takes none, leave it at 'auto'"):
         restorer(pixels, noise_level=25)
 
 
 def test_a_model_of_another_task_is_no_restorer(engine):
     with pytest.raises(ContractError, match="of task 'detect', not 'restore'"):
-        Restorer(make_task_contract(Task.DETECT), engine)
+        Restorer(make_task_contract(Task.DETECT), {"detect": engine})
 
 
 def test_a_network_without_the_promised_tensors_is_refused(contract):
     other = {"image": TensorInfo((1, 32, 32, 3), np.dtype(np.int8), PICTURE_SCALE, -128)}
     with pytest.raises(ContractError, match="as promised"):
-        Restorer(contract, FakeEngine(other, OUTPUTS, local_mean))
+        Restorer(contract, {"restore": FakeEngine(other, OUTPUTS, local_mean)})
 
 
 @pytest.mark.parametrize("limit", [13, 10, 8, 33])
 def test_a_tile_limit_that_leaves_nothing_to_keep_is_refused(contract, engine, limit):
     with pytest.raises(ContractError, match="tile_limit"):
-        Restorer(contract, engine, limit)
+        Restorer(contract, {"restore": engine}, limit)
 
 
 def test_a_pil_photo_comes_back_cleaner_and_of_its_kind():

@@ -11,7 +11,7 @@ import click
 from litebrush.accelerators import Accelerator, accelerators_to_try
 from litebrush.announcements import Announced, drop_farewell
 from litebrush.contract import Precision
-from litebrush.restorer import Progress
+from litebrush.tiled_network import Progress
 
 precision_option = click.option(
     "--precision",
