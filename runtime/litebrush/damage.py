@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract
 from litebrush.engine import Engine
@@ -54,9 +55,13 @@ class DamageDetector(Model):
         """
         taken_apart = to_photo(photo)
         require_size(taken_apart)
-        likely = self.likelihood(taken_apart.pixels, progress) > LIKELY_ABOVE
-        mask: Pixels = np.where(likely, np.uint8(255), np.uint8(0))
+        mask: Pixels = np.where(self.find(taken_apart.pixels, progress), np.uint8(255), np.uint8(0))
         return mask
+
+    def find(self, pixels: Pixels, progress: Progress | None = None) -> NDArray[np.bool_]:
+        """Where (H, W, 3) uint8 RGB pixels are likelier damaged than not, (H, W)."""
+        damaged: NDArray[np.bool_] = self.likelihood(pixels, progress) > LIKELY_ABOVE
+        return damaged
 
     def likelihood(self, pixels: Pixels, progress: Progress | None = None) -> Pixels:
         """How likely each of (H, W, 3) uint8 RGB pixels is damaged: (H, W) uint8, 255 = surely."""

@@ -68,15 +68,24 @@ class Inpainter(Model):
     def fill(self, pixels: Pixels, missing: NDArray[np.bool_], progress: Progress | None = None) -> Pixels:
         """Fill in (H, W, 3) uint8 RGB pixels where ``missing``, (H, W), is true.
 
-        As in training, missing pixels reach the network as mid grey: what was there does not matter.
+        As in training, missing pixels reach the network as mid grey: what was there does not matter. Tiles without a
+        missing pixel are not run.
         """
-        holed = np.where(missing[..., None], HOLE_GREY, pixels)
-        mask = np.where(missing[..., None], np.uint8(255), np.uint8(0))
-        filled = np.empty(pixels.shape, np.uint8)
+        holed: Pixels = pixels.copy()
+        filled: Pixels = pixels.copy()
+        holed[missing] = HOLE_GREY
+        mask = missing[..., None].astype(np.uint8)
+        mask *= np.uint8(255)
         image_name, mask_name = self._inputs
         plan = self.network.plan(*pixels.shape[:2])
         with self._in_turn():
-            self.network.run(plan, {image_name: holed, mask_name: mask}, {self._output: filled}, progress=progress)
+            self.network.run(
+                plan,
+                {image_name: holed, mask_name: mask},
+                {self._output: filled},
+                progress=progress,
+                wanted=missing,
+            )
         np.copyto(filled, pixels, where=~missing[..., None])
         return filled
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from litebrush.contract import Precision
 from litebrush.errors import ImageError
-from litebrush.image import ImageLike, Pixels, to_photo
+from litebrush.image import ImageLike, Photo, Pixels, to_photo
 from litebrush.inpainter import missing_pixels
 from litebrush.jpeg import blockiness, stored_quality
 from litebrush.loading import load
+from litebrush.model import Model
 from litebrush.noise import estimate_noise_level
 from litebrush.restorer import NoiseLevel, require_size
+from litebrush.tiled_network import Progress
 
 LEAST_NOISE_LEVEL = 4.0
 """Grey levels of estimated noise from which a photo is denoised: fine texture of clean photos is taken for up to 3."""
@@ -45,6 +48,22 @@ class Step(str, Enum):
 
 Steps = Sequence[Step | str] | Literal["auto"]
 Mask = ImageLike | Literal["auto"]
+StepProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One step that was taken.
+
+    Attributes:
+        words: what was done, such as ``noise of level 12.1 removed``.
+        model: what did it, such as ``denoise int8``.
+        accelerator: what the model ran on.
+    """
+
+    words: str
+    model: str
+    accelerator: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +73,12 @@ class Repair:
     Attributes:
         picture: of the kind that came in.
         mask: (H, W) uint8, 255 = was filled in; None where nothing was.
-        done: the steps that were taken, each with a figure in words, such as ``noise level 12.1 removed``.
+        done: the steps that were taken.
     """
 
     picture: ImageLike
     mask: Pixels | None
-    done: tuple[str, ...]
+    done: tuple[Deed, ...]
 
 
 class Repairer:
@@ -72,9 +91,13 @@ class Repairer:
     Several threads may share one; see :class:`litebrush.model.Model`.
     """
 
-    def __init__(self, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu") -> None:
-        """Arguments as :func:`litebrush.load`; nothing is loaded yet."""
-        self._settings = (precision, threads, accelerator)
+    def __init__(self, load: Callable[[str], Any] = load) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            load: gives a shipped model by its name; ``functools.partial(litebrush.load, threads=2)`` is one.
+        """
+        self._load = load
         self._models: dict[str, Any] = {}
         self._open = ExitStack()
 
@@ -85,33 +108,60 @@ class Repairer:
         return self.repair(photo, steps, mask, noise_level).picture
 
     def repair(
-        self, photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto"
+        self,
+        photo: ImageLike,
+        steps: Steps = "auto",
+        mask: Mask = "auto",
+        noise_level: NoiseLevel = "auto",
+        progress: StepProgress | None = None,
     ) -> Repair:
-        """Repair one photograph, and say what was done. Arguments and errors as :func:`repair`."""
-        taken_apart = to_photo(photo)
-        require_size(taken_apart)
+        """Repair one photograph, and say what was done.
+
+        Arguments and errors as :func:`repair`; ``progress`` is called with (what is being done, tiles done, tiles in
+        all) after each tile.
+        """
+        quality = stored_quality(photo) if isinstance(photo, Image.Image) else None
+        return self.repair_photo(to_photo(photo), quality, steps, mask, noise_level, progress)
+
+    def repair_photo(
+        self,
+        photo: Photo,
+        quality: float | None,
+        steps: Steps = "auto",
+        mask: Mask = "auto",
+        noise_level: NoiseLevel = "auto",
+        progress: StepProgress | None = None,
+    ) -> Repair:
+        """As :meth:`repair`, of a photograph that was taken apart.
+
+        ``quality`` is that of the JPEG file that it comes from; None where it does not.
+        """
+        require_size(photo)
         asked = None if isinstance(steps, str) and steps == "auto" else known_steps(steps)
-        pixels = taken_apart.pixels
-        missing, done = None, []
+        pixels = photo.pixels
+        missing: NDArray[np.bool_] | None = None
+        done: list[Deed] = []
         if asked is None or Step.INPAINT in asked:
-            missing = self._missing(pixels, mask)
+            missing = self._missing(pixels, mask, _shown(progress, "looking for damage"))
             if missing.any():
-                pixels = self._model("inpaint").fill(pixels, missing)
-                done.append(f"{100 * missing.mean():.2g} % filled in")
+                inpainter = self._model("inpaint")
+                pixels = inpainter.fill(pixels, missing, _shown(progress, "filling in"))
+                done.append(deed(f"{100 * missing.mean():.2g} % filled in", inpainter))
             else:
                 missing = None
-        quality = stored_quality(photo) if isinstance(photo, Image.Image) else None
         if Step.DEBLOCK in asked if asked is not None else shows_blocks(pixels, quality):
-            pixels = self._model("deblock").restore_pixels(pixels, None)
-            done.append("JPEG blocks removed" if quality is None else f"JPEG blocks of quality {quality:.0f} removed")
+            deblocker = self._model("deblock")
+            pixels = deblocker.restore_pixels(pixels, None, _shown(progress, "removing blocks"))
+            words = "JPEG blocks removed" if quality is None else f"JPEG blocks of quality {quality:.0f} removed"
+            done.append(deed(words, deblocker))
         level = estimate_noise_level(pixels) if noise_level == "auto" else noise_level
         if Step.DENOISE in asked if asked is not None else level >= LEAST_NOISE_LEVEL:
             denoiser = self._model("denoise")
             level = denoiser.noise_level_for(pixels, noise_level)
-            pixels = denoiser.restore_pixels(pixels, level)
-            done.append(f"noise level {level:.1f}{' (estimated)' if noise_level == 'auto' else ''} removed")
+            pixels = denoiser.restore_pixels(pixels, level, _shown(progress, "removing noise"))
+            done.append(deed(noise_in_words(level, noise_level), denoiser))
         filled = None if missing is None else np.where(missing, np.uint8(255), np.uint8(0))
-        return Repair(taken_apart.with_pixels(pixels), filled, tuple(done))
+        return Repair(photo.with_pixels(pixels), filled, tuple(done))
 
     def close(self) -> None:
         """Free the models' memory; a photograph that comes later loads them again."""
@@ -126,17 +176,17 @@ class Repairer:
     ) -> None:
         self.close()
 
-    def _missing(self, pixels: Pixels, mask: Mask) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def _missing(self, pixels: Pixels, mask: Mask, progress: Progress | None) -> NDArray[np.bool_]:
         if isinstance(mask, str):
             if mask != "auto":
                 raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
-            found = self._model("damage")(pixels) > 0
+            found = self._model("damage").find(pixels, progress)
             return found if found.mean() <= MOST_DAMAGE else np.zeros_like(found)
         return missing_pixels(mask, pixels.shape[:2])
 
     def _model(self, name: str) -> Any:
         if name not in self._models:
-            self._models[name] = self._open.enter_context(load(name, *self._settings))
+            self._models[name] = self._open.enter_context(self._load(name))
         return self._models[name]
 
 
@@ -162,17 +212,33 @@ def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_l
         return repairer(photo, steps, mask, noise_level)
 
 
+def deed(words: str, model: Model) -> Deed:
+    """What a model did."""
+    precision = f" {model.precision.value}" if model.precision else ""
+    return Deed(words, f"{model.contract.name}{precision}", model.accelerator)
+
+
+def noise_in_words(level: float, asked: NoiseLevel) -> str:
+    """A noise level in grey levels that was removed, in words."""
+    return f"noise of level {level:.1f}{' (estimated)' if asked == 'auto' else ''} removed"
+
+
 def known_steps(names: Sequence[Step | str]) -> frozenset[Step]:
     """Steps by their names.
 
     Raises:
         ImageError: there is no such step.
     """
-    try:
-        return frozenset(Step(name) for name in ([names] if isinstance(names, str) else names))
-    except ValueError:
-        known = ", ".join(step.value for step in Step)
-        raise ImageError(f"no step is called so: {names!r}; there is {known}, or 'auto'") from None
+    known = {step.value: step for step in Step}
+    wanted = [names] if isinstance(names, str) else names
+    for name in wanted:
+        if name not in known:
+            raise ImageError(f"no step is called '{name}'; there is {', '.join(known)}, or 'auto' for what is needed")
+    return frozenset(known[name] for name in wanted)
+
+
+def _shown(progress: StepProgress | None, what: str) -> Progress | None:
+    return None if progress is None else partial(progress, what)
 
 
 def shows_blocks(pixels: Pixels, quality: float | None) -> bool:

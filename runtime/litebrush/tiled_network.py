@@ -104,6 +104,7 @@ class TiledNetwork:
         outputs: Mapping[str, Array],
         noise_level: float | None = None,
         progress: Progress | None = None,
+        wanted: NDArray[np.bool_] | None = None,
     ) -> None:
         """Run the network over a picture.
 
@@ -114,15 +115,19 @@ class TiledNetwork:
             outputs: arrays of the same kinds to be filled. What is not asked for is not read.
             noise_level: in grey levels, for a network that is told.
             progress: called with (tiles done, tiles in all) after each tile.
+            wanted: (H, W). A tile that would give no pixel where this is true is not run, and its part of the outputs
+                stays as it was.
         """
         self._engine.resize(self._shapes(plan))
         for done, (row, column) in enumerate(plan.tiles, start=1):
-            for spec in self._signature.inputs:
-                self._feed(spec, plan, row, column, inputs, noise_level)
-            self._engine.invoke()
-            for spec in self._signature.outputs:
-                if spec.name in outputs:
-                    self._keep(spec, plan, row, column, outputs[spec.name])
+            own_part = (slice(row.keep_start, row.keep_stop), slice(column.keep_start, column.keep_stop))
+            if wanted is None or wanted[own_part].any():
+                for spec in self._signature.inputs:
+                    self._feed(spec, plan, row, column, inputs, noise_level)
+                self._engine.invoke()
+                for spec in self._signature.outputs:
+                    if spec.name in outputs:
+                        self._keep(spec, plan, row, column, outputs[spec.name])
             if progress is not None:
                 progress(done, plan.count)
 

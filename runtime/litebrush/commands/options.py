@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from litebrush.accelerators import Accelerator, accelerators_to_try
-from litebrush.announcements import Announced, drop_farewell
+from litebrush.announcements import Announced, drop_farewell, without_announcements
 from litebrush.contract import Precision
-from litebrush.tiled_network import Progress
+from litebrush.loading import load
 
 precision_option = click.option(
     "--precision",
@@ -37,19 +35,24 @@ accelerator_option = click.option(
 )
 
 
-@contextmanager
-def progress_bar(label: str) -> Iterator[Progress | None]:
-    """A bar on standard error while a person is watching it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+class QuietLoader:
+    """:func:`litebrush.load` with the options of a command, without LiteRT's announcements.
 
-        def show(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
+    Attributes:
+        announced: what was said of the GPU.
+    """
 
-        yield show
+    def __init__(self, precision: str | None, threads: int, accelerator: str) -> None:
+        """Take a command's options."""
+        self._settings = (precision, threads, accelerator)
+        self.announced = Announced()
+
+    def __call__(self, source: str) -> Any:
+        """Load a model by its name or path."""
+        with without_announcements() as announced:
+            model = load(source, *self._settings)
+        self.announced = announced
+        return model
 
 
 def device_name(accelerator: str, announced: Announced) -> str:

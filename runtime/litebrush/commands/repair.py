@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
+import numpy as np
+from PIL import Image
 
-from litebrush.announcements import without_announcements
-from litebrush.commands.options import accelerator_option, device_name, precision_option, progress_bar, threads_option
+from litebrush.commands.options import (
+    QuietLoader,
+    accelerator_option,
+    device_name,
+    precision_option,
+    threads_option,
+)
 from litebrush.errors import ImageError
-from litebrush.image import check_output, read_image, to_photo, write_image
-from litebrush.loading import load
-from litebrush.restorer import NoiseLevel, require_size
+from litebrush.image import Photo, read_image, write_image
+from litebrush.photo_file import repair_file
+from litebrush.photo_folder import Fate, Outcome, find_photos
+from litebrush.repairing import Mask, Repair, Repairer, Step, StepProgress, deed, known_steps, noise_in_words
+from litebrush.restorer import NoiseLevel, Restorer
+
+
+class _SomeFailed(click.ClickException):
+    """One line on standard error, and status 1: the others were repaired."""
+
+    exit_code = 1
 
 
 def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -> NoiseLevel:
@@ -24,15 +44,64 @@ def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -
         raise click.BadParameter(f"'{value}' is neither a number of grey levels nor 'auto'", ctx, param) from None
 
 
+def _parse_steps(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Step, ...] | str:
+    if value == "auto":
+        return "auto"
+    return tuple(known_steps([name.strip() for name in value.split(",")]))
+
+
+@contextmanager
+def _progress_bar(label: str) -> Iterator[StepProgress | None]:
+    """A bar for each step, on standard error while a person is watching it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.label, bar.length = f"{label}: {what}", total
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+@contextmanager
+def _outcomes_bar(outcomes: Iterator[Outcome], count: int, label: str) -> Iterator[Iterable[Outcome]]:
+    """The outcomes, while a bar shows how many there were to a person who is watching it."""
+    if not sys.stderr.isatty():
+        yield outcomes
+        return
+    with click.progressbar(
+        outcomes, count, label, file=sys.stderr, item_show_func=lambda outcome: outcome and outcome.source.name
+    ) as bar:
+        yield bar
+
+
 @click.command(name="repair")
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", metavar="PHOTO|FOLDER", type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write; its suffix decides the format.",
+    help="File to write, whose suffix decides the format; or the folder for the photos of FOLDER.",
 )
+@click.option(
+    "--steps",
+    callback=_parse_steps,
+    default="auto",
+    metavar="inpaint,deblock,denoise|auto",
+    show_default=True,
+    help="What to do, needed or not; auto does what the photo needs.",
+)
+@click.option(
+    "--mask",
+    default="auto",
+    metavar="FILE|auto",
+    show_default=True,
+    help="Picture of the photo's size that is white where the photo is damaged.",
+)
+@click.option("--save-mask", type=click.Path(path_type=Path), help="File for the mask of what was filled in.")
 @click.option(
     "--noise-level",
     callback=_parse_noise_level,
@@ -41,47 +110,115 @@ def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -
     show_default=True,
     help="Standard deviation of the noise in grey levels.",
 )
-@click.option("--model", default="denoise", show_default=True, help="Name of a shipped model, or a .tflite file.")
+@click.option("--model", help="Run this one model instead: name of a shipped one, or a .tflite file that restores.")
 @precision_option
 @threads_option
 @accelerator_option
 def command(
     photo: Path,
     output: Path,
+    steps: tuple[Step, ...] | str,
+    mask: str,
+    save_mask: Path | None,
     noise_level: NoiseLevel,
-    model: str,
+    model: str | None,
     precision: str | None,
     threads: int,
     accelerator: str,
 ) -> None:
-    """Remove the noise of a photograph.
+    """Repair a photograph, or all photographs of a folder.
 
-    Transparency, EXIF and the colour profile are kept; the original is never written to.
+    Scratches, dust and stains are found and filled in, then JPEG blocks and noise are removed, each where the photo
+    needs it; a clean photo stays as it is. Transparency, EXIF and the colour profile are kept; the original is
+    never written to.
+
+    Of a folder, those below it are repaired, too. Files that are in the output folder already are skipped, so a run
+    that was stopped goes on when it is started again; a file that cannot be repaired is named at the end, with
+    status 1.
 
     \b
     Examples:
       litebrush repair old.jpg -o new.png
-      litebrush repair scan.tif -o clean.tif --noise-level 15 --precision float32
-      litebrush repair old.jpg -o new.png --precision float16 --accelerator gpu
+      litebrush repair old.jpg -o new.png --save-mask found.png
+      litebrush repair old.jpg -o new.png --mask painted.png --steps inpaint
+      litebrush repair scan.tif -o clean.tif --steps denoise --noise-level 15 --precision float32
+      litebrush repair album/ -o repaired/
     """
-    taken_apart = to_photo(read_image(photo))
-    require_size(taken_apart)
-    check_output(output, taken_apart)
-    if output.exists() and output.samefile(photo):
-        raise ImageError(f"'{output}' is the original; choose another file with --output")
-    with without_announcements() as announced:
-        restorer = load(model, precision, threads, accelerator)
-    level = restorer.noise_level_for(taken_apart.pixels, noise_level)
+    if model is not None and (steps != "auto" or mask != "auto" or save_mask is not None):
+        raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --mask nor --save-mask")
+    if photo.is_dir() and (mask != "auto" or save_mask is not None):
+        raise click.UsageError("--mask and --save-mask are for one photo; a folder's damage is looked for")
+    given_mask: Mask = "auto" if mask == "auto" else read_image(Path(mask))
+    loader = QuietLoader(precision, threads, accelerator)
+    with Repairer(loader) as repairer:
+        if model is None:
+            treat = partial(repairer.repair_photo, steps=steps, mask=given_mask, noise_level=noise_level)
+        else:
+            treat = partial(_restored, _restorer(model, loader), noise_level)
+        if photo.is_dir():
+            _repair_folder(photo, output, treat)
+        else:
+            _repair_photo(photo, output, treat, save_mask, loader)
+
+
+def _restorer(model: str, loader: QuietLoader) -> Restorer:
+    loaded = loader(model)
+    if not isinstance(loaded, Restorer):
+        raise ImageError(f"'{model}' is a model of task '{loaded.task.value}'; give one that restores with --model")
+    return loaded
+
+
+def _restored(
+    restorer: Restorer,
+    noise_level: NoiseLevel,
+    photo: Photo,
+    quality: float | None,
+    progress: StepProgress | None = None,
+) -> Repair:
+    level = restorer.noise_level_for(photo.pixels, noise_level)
+    shown = None if progress is None else partial(progress, "restoring")
+    pixels = restorer.restore_pixels(photo.pixels, level, shown)
+    words = "restored" if level is None else noise_in_words(level, noise_level)
+    return Repair(photo.with_pixels(pixels), None, (deed(words, restorer),))
+
+
+def _repair_photo(
+    photo: Path, output: Path, treat: Callable[..., Repair], save_mask: Path | None, loader: QuietLoader
+) -> None:
     began = time.perf_counter()
-    with progress_bar(f"repairing {photo.name}") as show:
-        restored = taken_apart.to_image(restorer.restore_pixels(taken_apart.pixels, level, show))
+    with _progress_bar(f"repairing {photo.name}") as progress:
+        repair = repair_file(photo, output, partial(treat, progress=progress))
     seconds = time.perf_counter() - began
-    write_image(restored, output)
-    used = restorer.precision.value if restorer.precision else "?"
-    estimated = " (estimated)" if noise_level == "auto" else ""
-    told = "" if level is None else f"noise level {level:.1f}{estimated}, "
-    click.echo(
-        f"{output}: {restored.width}x{restored.height}, {restorer.contract.name} {used} on "
-        f"{device_name(restorer.accelerator, announced)}, "
-        f"{told}{seconds:.2f} s"
-    )
+    assert isinstance(repair.picture, Image.Image)  # as all that comes from a file
+    width, height = repair.picture.size
+    deeds = [
+        f"{each.words} by {each.model} on {device_name(each.accelerator, loader.announced)}" for each in repair.done
+    ]
+    done = ", ".join(deeds) or "nothing to repair was found"
+    click.echo(f"{output}: {width}x{height}, {', '.join(done)}, {seconds:.2f} s")
+    if save_mask is not None:
+        mask = np.zeros((height, width), np.uint8) if repair.mask is None else repair.mask
+        write_image(Image.fromarray(mask), save_mask)
+
+
+def _repair_folder(source: Path, target: Path, treat: Callable[..., Repair]) -> None:
+    folder = find_photos(source, target)
+    fates: Counter[Fate] = Counter()
+    failures: list[str] = []
+    began = time.perf_counter()
+    outcomes = folder.repair(partial(repair_file, treat=treat))
+    try:
+        with _outcomes_bar(outcomes, len(folder.photos), f"repairing {source}") as shown:
+            for outcome in shown:
+                fates[outcome.fate] += 1
+                if outcome.fate is Fate.FAILED:
+                    failures.append(outcome.words)
+    finally:
+        seconds = time.perf_counter() - began
+        counted = ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate if fates[fate]) or "none begun"
+        left = len(folder.photos) - fates.total()
+        click.echo(f"{target}: {counted}{f', {left} left' if left else ''}, {seconds:.1f} s")
+        for failure in failures:
+            click.echo(f"failed: {failure}", err=True)
+    if failures:
+        raise _SomeFailed(f"{len(failures)} of {len(folder.photos)} photos could not be repaired")

@@ -24,6 +24,9 @@ from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DamageRecipe
 
 _OPAQUE = 127
+_FAINTEST = 0.08  # opacity below which nobody sees damage
+_DAMAGE_WEIGHT = 3.0  # damage covers little of a picture
+_FEW_PIXELS = 10.0
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.15
 
@@ -60,14 +63,21 @@ class Damage(Restoration[DamageRecipe]):
 
     def _spoilt(self, clean: Picture, random: np.random.Generator) -> Sample:
         damaged, opacity = self._film.apply(clean, random)
-        return Sample({"image": damaged}, np.where(opacity > _OPAQUE, np.uint8(255), np.uint8(0))[..., None])
+        return Sample({"image": damaged}, opacity[..., None])
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """Cross-entropy, and one minus the overlap of mask and truth (soft Dice; Milletari et al. 2016)."""
-        likely, truth = self._run(networks[MODEL], batch), batch["target"]
-        entropy = tf.reduce_mean(keras.losses.binary_crossentropy(truth, likely))
-        overlap = (2 * tf.reduce_sum(likely * truth) + 1) / (tf.reduce_sum(likely) + tf.reduce_sum(truth) + 1)
-        return {"loss": entropy + 0.2 * (1 - overlap), "entropy": entropy, "overlap": overlap}
+        """Cross-entropy, and one minus the mean overlap of mask and truth (soft Dice; Milletari et al. 2016).
+
+        What is more transparent than opaque but can be seen is neither damaged nor whole: it has no part in the loss.
+        """
+        likely, opacity = self._run(networks[MODEL], batch), batch["target"]
+        truth = tf.cast(opacity > _OPAQUE / 255, tf.float32)
+        weight = tf.maximum(_DAMAGE_WEIGHT * truth, tf.cast(opacity < _FAINTEST, tf.float32))
+        entropy = tf.reduce_mean(weight[..., 0] * keras.losses.binary_crossentropy(truth, likely))
+        marked = likely * tf.cast(weight > 0, tf.float32)
+        both, either = (tf.reduce_sum(each, axis=(1, 2, 3)) for each in (marked * truth, marked + truth))
+        overlap = tf.reduce_mean((2 * both + _FEW_PIXELS) / (either + _FEW_PIXELS))
+        return {"loss": entropy + 0.5 * (1 - overlap), "entropy": entropy, "overlap": overlap}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
         """F1 over the pixels of all samples, with a tolerance of 2 pixels."""

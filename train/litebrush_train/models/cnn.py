@@ -19,10 +19,13 @@ def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2
     return keras.layers.Conv2D(channels, 3, padding="same", name=name, **more)
 
 
-def _residual_block(x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
+def _residual_block(
+    x: keras.KerasTensor, channels: int, name: str, begins_as_identity: bool = False
+) -> keras.KerasTensor:
     """The form of EDSR (Lim et al. 2017): convolution, ReLU, convolution, sum."""
     residual = _convolution(channels, f"{name}_expand", activation="relu")(x)
-    residual = _convolution(channels, f"{name}_project")(residual)
+    initializer = "zeros" if begins_as_identity else "glorot_uniform"
+    residual = _convolution(channels, f"{name}_project", kernel_initializer=initializer)(residual)
     return keras.layers.Add(name=f"{name}_sum")([x, residual])
 
 
@@ -96,20 +99,18 @@ def multiscale(
     x = _convolution(recipe.channels, "head", activation="relu")(x)
     skipped = []
     for level in range(recipe.levels):
-        x = _residual_block(x, recipe.width(level), f"down{level}")
+        x = _residual_block(x, recipe.width(level), f"down{level}", begins_as_identity=True)
         skipped.append(x)
         x = SpaceToDepth(2, name=f"down{level}_folded")(x)
         x = _convolution(recipe.width(level + 1), f"down{level}_reduce", activation="relu")(x)
     for block in range(recipe.blocks):
-        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}")
+        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}", begins_as_identity=True)
     for level in reversed(range(recipe.levels)):
         x = _convolution(4 * recipe.width(level), f"up{level}_enlarge")(x)
         x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
         x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
-        x = _residual_block(x, recipe.width(level), f"up{level}")
-    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros" if is_picture else "glorot_uniform")(
-        x
-    )
+        x = _residual_block(x, recipe.width(level), f"up{level}", begins_as_identity=True)
+    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
     if is_picture:
         return keras.Model(inputs, keras.layers.Add(name=output)([image, x]), name="multiscale")
