@@ -36,7 +36,8 @@ def blockiness(pixels: NDArray[np.uint8]) -> float:
 
     Returns:
         Ratio of the mean absolute steps, 1 for a picture without blocks; of the rows or of the columns, whichever is
-        the smaller: a pattern of the picture itself hardly ever has a period of 8 in both directions. 1 for a picture of fewer than four blocks on a side.
+        the smaller: a pattern of the picture itself hardly ever has a period of 8 in both directions. 1 for a picture
+        of fewer than four blocks on a side.
     """
     sample = pixels[:_LARGEST_SAMPLE, :_LARGEST_SAMPLE].astype(np.float32).mean(axis=2)  # (H, W)
     return min(_step_ratio(sample), _step_ratio(sample.T))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -84,10 +83,3 @@ def test_folders_that_cannot_work_are_refused_before_any_work(album, case):
     (album.parent / "empty").mkdir()
     with pytest.raises(ImageError, match=words):
         find_photos(*folders(album))
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_locked_folder_is_said_for_each_photo(album, tmp_path, repair):
-    (tmp_path / "out").mkdir(mode=0o500)
-    fates = [outcome.fate for outcome in find_photos(album, tmp_path / "out").repair(repair)]
-    assert set(fates) == {Fate.FAILED}
