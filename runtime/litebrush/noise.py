@@ -36,20 +36,23 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
         return 0.0
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     sample = pixels[top : top + height, left : left + width]
-    clipped = _blocks((sample == 0) | (sample == 255), 2 * _BLOCK).mean(axis=2)  # (blocks, 3)
-    values = sample.astype(np.float32)
-    diagonal = (values[::2, ::2] - values[::2, 1::2] - values[1::2, ::2] + values[1::2, 1::2]) / 2
-    deviations = np.sqrt(np.square(_blocks(diagonal, _BLOCK)).mean(axis=2))  # (blocks, 3)
-    measurable = [deviations[clipped[:, channel] <= _MOST_CLIPPED, channel] for channel in range(3)]
+    clipped = _band_sums(((sample == 0) | (sample == 255)).view(np.uint8), 2 * _BLOCK)
+    clipped_share = clipped.reshape(-1, 2 * _BLOCK, 3).sum(axis=1) / (2 * _BLOCK) ** 2  # (blocks, 3)
+    lines = sample.astype(np.int16)
+    below = (lines[::2] - lines[1::2]).reshape(height // 2, -1)  # (H / 2, W * 3)
+    diagonal = np.zeros(below.shape, np.float32)  # from every column to the next; the cells' are the even ones
+    np.subtract(below[:, :-3], below[:, 3:], out=diagonal[:, :-3])
+    squares = _band_sums(np.square(diagonal, out=diagonal), _BLOCK)
+    deviations = np.sqrt(squares.reshape(-1, _BLOCK, 2, 3)[:, :, 0].sum(axis=1)) / (2 * _BLOCK)  # (blocks, 3)
+    measurable = [deviations[clipped_share[:, channel] <= _MOST_CLIPPED, channel] for channel in range(3)]
     levels = [_flattest(channel) for channel in measurable if len(channel) >= _FEWEST_BLOCKS]
     return float(np.mean(levels)) if levels else 0.0
 
 
-def _blocks(values: NDArray[Any], side: int) -> NDArray[Any]:
-    """(H, W, 3) -> (blocks, 3, side * side)."""
-    rows, columns = values.shape[0] // side, values.shape[1] // side
-    blocks: NDArray[Any] = values.reshape(rows, side, columns, side, 3).transpose(0, 2, 4, 1, 3).reshape(-1, 3, side**2)
-    return blocks
+def _band_sums(values: NDArray[Any], rows: int) -> Values:
+    """Sums over bands of rows: (H, ...) -> (bands, values of a row)."""
+    sums: Values = np.add.reduce(values.reshape(len(values) // rows, rows, -1), axis=1, dtype=np.float32)
+    return sums
 
 
 def _flattest(deviations: Values) -> float:
