@@ -1,7 +1,7 @@
 """How well the shipped detector finds film damage, and what it takes for damage on clean photographs.
 
 Masks of a folder are laid over the photographs as light or as dark damage. F1 counts the pixels of all photographs
-together: opaque damage (above 127), with a tolerance of 2 pixels. A false alarm is a marked pixel of a clean photograph.
+together: opaque damage (above 127), with a tolerance of 2 pixels. A false alarm is a marked pixel of a clean photo.
 
     python benchmarks/damage_quality.py --photos CBSD68/ --name CBSD68 --masks masks/val
 """
