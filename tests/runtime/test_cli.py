@@ -27,10 +27,10 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 def test_repair_writes_a_picture_of_the_same_size(photo_file, tmp_path):
-    done = litebrush("repair", photo_file, "-o", tmp_path / "out.png")
+    done = litebrush("repair", photo_file, "-o", tmp_path / "out.png", "--noise-level", 25)
     assert done.returncode == 0
     assert size_of(tmp_path / "out.png") == (64, 48)
-    assert "denoise int8 on cpu" in done.stdout
+    assert "noise of level 25.0 removed by denoise int8 on cpu" in done.stdout
     assert done.stderr == ""
 
 
@@ -40,7 +40,40 @@ def test_repair_takes_a_model_file_and_a_noise_level(photo_file, tmp_path):
     model = find_model("denoise", Precision.FLOAT32)
     done = litebrush("repair", photo_file, "-o", tmp_path / "o.webp", "--model", model, "--noise-level", 12)
     assert done.returncode == 0
-    assert "denoise float32" in done.stdout
+    assert "by denoise float32" in done.stdout
+
+
+def test_repair_fills_in_what_a_mask_says_and_saves_the_mask(photo_file, tmp_path):
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:20, 30:33] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    done = litebrush(
+        *("repair", photo_file, "-o", tmp_path / "out.png", "--steps", "inpaint"),
+        *("--mask", tmp_path / "mask.png", "--save-mask", tmp_path / "found.png"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0.98 % filled in by inpaint int8 on cpu" in done.stdout
+    with Image.open(tmp_path / "out.png") as repaired, Image.open(photo_file) as photo:
+        changed = (np.asarray(repaired) != np.asarray(photo)).any(axis=2)
+    assert changed.any()
+    assert not changed[mask == 0].any()
+    with Image.open(tmp_path / "found.png") as found:
+        assert np.array_equal(np.asarray(found), mask)
+
+
+def test_repair_takes_a_folder_and_ends_with_status_1_where_a_photo_is_bad(photo_file, tmp_path):
+    album = tmp_path / "album"
+    album.mkdir()
+    (album / "good.png").write_bytes(photo_file.read_bytes())
+    (album / "bad.png").write_bytes(photo_file.read_bytes()[:300])
+    done = litebrush("repair", album, "-o", tmp_path / "out", "--steps", "denoise")
+    assert done.returncode == 1
+    assert "1 repaired, 1 failed" in done.stdout
+    assert "bad.png' is damaged" in done.stderr
+    assert "1 of 2 photos could not be repaired" in done.stderr
+    assert os.listdir(tmp_path / "out") == ["good.png"]
+    again = litebrush("repair", album, "-o", tmp_path / "out", "--steps", "denoise")
+    assert "1 skipped, 1 failed" in again.stdout
 
 
 def write_text_model(folder: Path) -> Path:
@@ -74,6 +107,11 @@ def one_pixel(folder: Path) -> Path:
     return folder / "dot.png"
 
 
+def small_mask(folder: Path) -> Path:
+    Image.new("L", (20, 20)).save(folder / "mask.png")
+    return folder / "mask.png"
+
+
 BAD_REPAIRS = {
     "an empty file": (lambda folder: [write_picture(folder / "e.png", b""), "-o", folder / "out.png"], "is empty"),
     "a truncated PNG": (lambda folder: [truncated_png(folder), "-o", folder / "out.png"], "damaged"),
@@ -89,7 +127,7 @@ BAD_REPAIRS = {
     ),
     "an unknown model": (
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", "paint"],
-        "no shipped model is called 'paint'; there is denoise",
+        "no shipped model is called 'paint'; there is ",
     ),
     "an output folder that is not there": (
         lambda folder: [folder / "photo.png", "-o", folder / "none" / "out.png"],
@@ -101,6 +139,17 @@ BAD_REPAIRS = {
     ),
     "an output nobody can write": (lambda folder: [folder / "photo.png", "-o", "/proc/out.png"], "cannot write"),
     "the original as output": (lambda folder: [folder / "photo.png", "-o", folder / "photo.png"], "is the original"),
+    "a step that does not exist": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--steps", "inpaint,polish"],
+        "no step is called 'polish'; there is inpaint, deblock, denoise",
+    ),
+    "a mask of another size": (
+        lambda folder: [
+            *(folder / "photo.png", "-o", folder / "out.png", "--mask"),
+            small_mask(folder),
+        ],
+        "the mask is of 20x20 pixels, the photo of 64x48",
+    ),
     "a noise level out of range": (
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--noise-level", "90"],
         "knows 0 to 50",
@@ -129,7 +178,7 @@ def heed_interrupts() -> None:
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     pixels = np.tile(photo_pixels(1000, 1000), (4, 4, 1))  # seconds of work: the signal must come in the midst of it
     Image.fromarray(pixels).save(tmp_path / "large.png", compress_level=0)
-    arguments = [sys.executable, "-m", "litebrush", "repair", "--precision", "float32"]
+    arguments = [sys.executable, "-m", "litebrush", "repair", "--precision", "float32", "--steps", "denoise"]
     arguments += [tmp_path / "large.png", "-o", tmp_path / "out.png"]
     watcher, terminal = pty.openpty()
     process = subprocess.Popen(arguments, stderr=terminal, stdout=terminal, preexec_fn=heed_interrupts)
@@ -219,6 +268,7 @@ def test_a_photo_of_each_kind_goes_through(tmp_path):
             Image.fromarray(np.full((40, 40), 30000, np.uint16)).save(source)
         else:
             image.convert(mode).save(source)
-        done = litebrush("repair", source, "-o", tmp_path / f"out-{source.stem}.png", "--noise-level", 10)
+        target = tmp_path / f"out-{source.stem}.png"
+        done = litebrush("repair", source, "-o", target, "--steps", "denoise", "--noise-level", 10)
         assert done.returncode == 0, done.stderr
-        assert size_of(tmp_path / f"out-{source.stem}.png") == (40, 40)
+        assert size_of(target) == (40, 40)

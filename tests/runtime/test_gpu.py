@@ -38,7 +38,7 @@ def test_a_photo_of_odd_sides_in_static_tiles_is_what_the_cpu_makes_of_it(softwa
     pixels = photo_pixels(259, 301)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     done = litebrush(
-        *("repair", tmp_path / "photo.png", "-o", tmp_path / "out.png", "--noise-level", 25),
+        *("repair", tmp_path / "photo.png", "-o", tmp_path / "out.png", "--steps", "denoise", "--noise-level", 25),
         *("--precision", "float16", "--accelerator", "gpu"),
     )
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_auto_takes_the_gpu_where_there_is_one(software_gpu):
 @pytest.mark.parametrize("command", ["repair", "verify"])
 def test_without_a_gpu_the_command_ends_with_status_2_and_says_what_to_do(command, photo_file, tmp_path):
     arguments = {
-        "repair": [photo_file, "-o", tmp_path / "o.png", "--precision", "float16"],
+        "repair": [photo_file, "-o", tmp_path / "o.png", "--steps", "denoise", "--precision", "float16"],
         "verify": ["denoise", "--precision", "float16"],
     }[command]
     done = litebrush(command, *arguments, "--accelerator", "gpu", **WITHOUT_DRIVER)

@@ -34,6 +34,12 @@ class ZooModel:
 
 MODELS = (
     ZooModel(
+        name="deblock",
+        summary="removes the blocks and rings of JPEG compression from photographs",
+        precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="denoise",
         summary="removes Gaussian noise of level 0 to 50 from colour photographs",
         precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.DYNAMIC, Precision.INT8),
