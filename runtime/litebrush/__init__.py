@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from litebrush import errors
+    from litebrush.autoencoder import Autoencoder
     from litebrush.contract import ModelContract, Precision
     from litebrush.damage import DamageDetector
     from litebrush.errors import LitebrushError
+    from litebrush.generator import Generator
     from litebrush.inpainter import Inpainter
     from litebrush.loading import load, models, verify
     from litebrush.repairing import Repairer, repair
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Autoencoder",
     "DamageDetector",
+    "Generator",
     "Inpainter",
     "LitebrushError",
     "ModelContract",
@@ -44,7 +48,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Autoencoder": "autoencoder",
     "DamageDetector": "damage",
+    "Generator": "generator",
     "Inpainter": "inpainter",
     "LitebrushError": "errors",
     "ModelContract": "contract",

@@ -38,6 +38,7 @@ class LazyGroup(click.Group):
     lazy_commands: ClassVar[dict[str, tuple[str, str]]] = {
         "demo": ("litebrush.demo", "Train, export and repair within minutes, without data of your own."),
         "export": ("litebrush_export.cli", "Convert a trained model to .tflite files that prove themselves."),
+        "generate": ("litebrush.commands.generate", "Draw pictures with a generator."),
         "inspect": ("litebrush.commands.inspect", "Show what a model promises."),
         "lint": ("litebrush_export.lint_cli", "Say what a device would refuse of a .tflite file."),
         "models": ("litebrush.commands.models", "List the models that come with litebrush."),

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Union
 
 from litebrush.accelerators import Accelerator, accelerators_to_try, computes_in_half, require_precision
+from litebrush.autoencoder import Autoencoder
 from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
 from litebrush.damage import DamageDetector
 from litebrush.engine import Engine, LiteRtEngine
 from litebrush.errors import AcceleratorError, ModelFileError
+from litebrush.generator import Generator
 from litebrush.inpainter import Inpainter
 from litebrush.model import Model
 from litebrush.modelfile import ModelFile, read_model
@@ -23,7 +25,9 @@ from litebrush.zoo import MODELS, ZooModel, find_model
 Source = Union[str, "os.PathLike[str]", bytes]
 
 TASK_CLASSES: dict[Task, type[Model]] = {
+    Task.AUTOENCODE: Autoencoder,
     Task.DETECT: DamageDetector,
+    Task.GENERATE: Generator,
     Task.INPAINT: Inpainter,
     Task.RESTORE: Restorer,
 }

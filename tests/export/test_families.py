@@ -7,12 +7,14 @@ import sys
 import numpy as np
 import pytest
 from made.families import COUNT, FAMILIES, STEPS, make_handover
+from made.pictures import photo_pixels
 
 import litebrush
 from litebrush.contract import Precision
 from litebrush.encoding import quantize
 from litebrush.errors import ContractError, ConversionError, ModelFileError, VerificationError
 from litebrush.loading import open_engines, open_model
+from litebrush.metrics import psnr_db
 from litebrush.modelfile import write_model
 from litebrush.tasks import Task
 from litebrush.tensors import Role
@@ -198,3 +200,28 @@ def test_calibration_of_a_recurrent_network_needs_states(folders, tmp_path):
     np.savez(folder / "calibration.npz", **arrays)
     with pytest.raises(ContractError, match="lacks restore/state"):
         read_handover(folder)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_an_exported_generator_draws_the_same_from_the_same_seed(families, precision):
+    with litebrush.load(families[Task.GENERATE, precision].path) as generator:
+        first, again = (np.stack([np.asarray(image) for image in generator(3, seed=7)]) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert first.std() > 0
+
+
+def test_an_exported_int8_generator_draws_nearly_what_float32_draws(families):
+    drawn = [
+        np.stack([np.asarray(image) for image in litebrush.load(families[Task.GENERATE, precision].path)(4, seed=7)])
+        for precision in PRECISIONS
+    ]
+    assert psnr_db(*drawn) > 25
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_an_exported_autoencoder_encodes_and_decodes(families, precision):
+    photo = photo_pixels(40, 60)
+    with litebrush.load(families[Task.AUTOENCODE, precision].path) as autoencoder:
+        latent = autoencoder.encode(photo)
+        assert np.isfinite(latent).all()
+        assert np.array_equal(np.asarray(autoencoder.decode(latent)), np.asarray(autoencoder(photo)))

@@ -48,7 +48,9 @@ def test_importing_litebrush_imports_nothing_heavy():
 
 def test_the_public_names_are_these():
     assert sorted(litebrush.__all__) == [
+        "Autoencoder",
         "DamageDetector",
+        "Generator",
         "Inpainter",
         "LitebrushError",
         "ModelContract",

@@ -6,8 +6,9 @@ from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.errors import DataError
+from litebrush.squares import centre_square
 from litebrush_train.pictures import load_image_folders
-from litebrush_train.square_pictures import centre_square, one_hot, read_squares, require_classes
+from litebrush_train.square_pictures import one_hot, read_squares, require_classes
 
 PICTURES = tuple(photo_pixels(40 + 10 * index, 60, seed=index) for index in range(3))
 

@@ -6,19 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from litebrush.errors import DataError
-from litebrush_train.pictures import ImageFolder, Picture, load_image_folders
-
-
-def centre_square(picture: Picture, side: int) -> Picture:
-    """The largest square in the middle, scaled to ``side`` pixels with an antialiasing filter."""
-    height, width = picture.shape[:2]
-    length = min(height, width)
-    top, left = (height - length) // 2, (width - length) // 2
-    square = Image.fromarray(picture[top : top + length, left : left + length])
-    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+from litebrush.squares import centre_square
+from litebrush_train.pictures import ImageFolder, load_image_folders
 
 
 def read_squares(folders: tuple[Path, ...], side: int, validation_share: float, store: Path) -> ImageFolder:
