@@ -6,6 +6,7 @@ import click
 
 from litebrush.commands.options import precision_option
 from litebrush.contract import ModelContract, Tiling, Verdict
+from litebrush.errors import one_line
 from litebrush.loading import open_model
 from litebrush.modelfile import ModelFile
 from litebrush.tensors import Signature, TensorSpec
@@ -45,7 +46,7 @@ def _described(model: ModelFile) -> str:
         ("licence", contract.provenance.licence or "not stated"),
         ("made with", ", ".join(f"{name} {number}" for name, number in contract.provenance.versions.items())),
     ]
-    return "\n".join(f"{label:<11}{text}" for label, text in rows)
+    return "\n".join(f"{label:<11}{one_line(text)}" for label, text in rows)
 
 
 def _verdict(verdict: Verdict) -> str:
