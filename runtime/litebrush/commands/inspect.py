@@ -25,10 +25,11 @@ def command(source: str, precision: str | None, as_json: bool) -> None:
       litebrush inspect my-model-int8.tflite --json
     """
     model = open_model(source, precision)
-    click.echo(model.contract.to_json() if as_json else _described(model), nl=not as_json)
+    click.echo(model.contract.to_json() if as_json else described(model), nl=not as_json)
 
 
-def _described(model: ModelFile) -> str:
+def described(model: ModelFile) -> str:
+    """What a model promises, for a person: a line each."""
     contract = model.contract
     rows = [
         ("model", contract.name),
