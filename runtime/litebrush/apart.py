@@ -19,6 +19,8 @@ def call_apart(
 ) -> _Result:
     """Call a function in a new Python, and wait for it.
 
+    A script that does so begins under ``if __name__ == "__main__":``, for the new Python imports it.
+
     Args:
         what: what it does, in words, for the message.
         work: a function of a module; what it takes, returns and raises must be picklable.
