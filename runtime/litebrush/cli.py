@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import click
 
 from litebrush import __version__
-from litebrush.errors import LitebrushError, VerificationError
+from litebrush.errors import LitebrushError, VerificationError, one_line
 
 _EPILOG = """
 \b
@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except LitebrushError as problem:
             failure = _NotVerified if isinstance(problem, VerificationError) else _Failure
-            raise failure(" ".join(str(problem).split())) from None
+            raise failure(one_line(problem)) from None
         except BrokenPipeError:
             raise
         except OSError as problem:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from litebrush.errors import ContractError
+from litebrush.records import parse_object, record
 from litebrush.tasks import Task, require_signatures
 from litebrush.tensors import Role, Signature, TensorSpec, require
 
@@ -124,7 +127,10 @@ class Golden:
     output_sha256: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require(self.tolerance >= 0, "the golden result's tolerance is negative")
+        require(
+            self.tolerance >= 0 and math.isfinite(self.tolerance),
+            f"the golden result's tolerance is {self.tolerance:g}, no finite number from 0",
+        )
         require(self.tolerance > 0 or bool(self.output_sha256), "an exact golden result needs a digest")
 
 
@@ -210,50 +216,47 @@ class ModelContract:
         Raises:
             ContractError: not JSON, another format version, a field missing, unknown or of the wrong kind.
         """
-        try:
-            document = json.loads(text)
-        except ValueError as problem:
-            raise ContractError(f"the contract is not JSON: {problem}") from None
-        require(isinstance(document, dict), "the contract is not a JSON object")
+        document = parse_object(text)
         version = document.pop("litebrush", None)
         require(
             version == FORMAT_VERSION,
-            f"the contract is of format {version!r}, this litebrush reads {FORMAT_VERSION}; "
+            f"the contract is of format {reprlib.repr(version)}, this litebrush reads {FORMAT_VERSION}; "
             "export an older model again, upgrade litebrush for a newer one",
         )
         try:
-            return cls(
-                **{
+            return record(
+                cls,
+                {
                     **document,
                     "task": Task(document["task"]),
                     "signatures": tuple(_signature(signature) for signature in document["signatures"]),
-                    "tiling": Tiling(**document["tiling"]) if document["tiling"] else None,
-                    "states": tuple(StatePair(**pair) for pair in document["states"]),
+                    "tiling": record(Tiling, document["tiling"]) if document["tiling"] else None,
+                    "states": tuple(record(StatePair, pair) for pair in document["states"]),
                     "labels": tuple(document["labels"]),
-                    "provenance": Provenance(**document["provenance"]),
+                    "provenance": record(Provenance, document["provenance"]),
                     "precision": Precision(document["precision"]) if document["precision"] else None,
-                    "golden": Golden(**document["golden"]) if document["golden"] else None,
-                    "quality": tuple(Measurement(**measurement) for measurement in document["quality"]),
-                    "verdicts": tuple(Verdict(**verdict) for verdict in document.get("verdicts", ())),
-                }
+                    "golden": record(Golden, document["golden"]) if document["golden"] else None,
+                    "quality": tuple(record(Measurement, measurement) for measurement in document["quality"]),
+                    "verdicts": tuple(record(Verdict, verdict) for verdict in document.get("verdicts", ())),
+                },
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise ContractError(f"the contract cannot be understood: {problem}") from None
 
 
 def _signature(document: Mapping[str, Any]) -> Signature:
-    return Signature(
-        **{
+    return record(
+        Signature,
+        {
             **document,
             "inputs": tuple(_tensor_spec(spec) for spec in document["inputs"]),
             "outputs": tuple(_tensor_spec(spec) for spec in document["outputs"]),
-        }
+        },
     )
 
 
 def _tensor_spec(document: Mapping[str, Any]) -> TensorSpec:
-    shape = tuple(int(side) for side in document["shape"])
-    return TensorSpec(**{**document, "role": Role(document["role"]), "shape": shape})
+    return record(TensorSpec, {**document, "role": Role(document["role"]), "shape": tuple(document["shape"])})
 
 
 def _require_tiles(signature: Signature, tiling: Tiling) -> None:

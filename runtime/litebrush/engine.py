@@ -24,6 +24,8 @@ from litebrush.errors import EngineError
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 
+_REFUSALS = (ValueError, RuntimeError, TypeError, MemoryError)  # LiteRT's Python says no in all these ways
+
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -118,8 +120,8 @@ class LiteRtEngine:
             del runner  # it counts as a reference that forbids allocating
             if self._runner is None:
                 self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as problem:
-            raise EngineError(f"the interpreter refuses this model: {problem}") from None
+        except _REFUSALS as problem:
+            raise EngineError(f"the interpreter refuses this model: {_first_line(problem)}") from None
         self.name = litert_version()
         self.inputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in inputs.items()}
         self.outputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in outputs.items()}
@@ -142,7 +144,7 @@ class LiteRtEngine:
             for name, shape in shapes.items():
                 self._interpreter.resize_tensor_input(self._indices[name], shape)
             self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as problem:
+        except _REFUSALS as problem:
             raise EngineError(f"the interpreter cannot run this model at {dict(shapes)}: {problem}") from None
         self._shapes.update(shapes)
 
@@ -157,7 +159,10 @@ class LiteRtEngine:
     def _view(self, name: str) -> Array:
         if self._runner is not None:
             return self._arrays[name]
-        view: Array = self._interpreter.tensor(self._indices[name])()
+        try:
+            view: Array = self._interpreter.tensor(self._indices[name])()
+        except _REFUSALS as problem:
+            raise EngineError(f"the interpreter has no memory for '{name}': {problem}") from None
         return view
 
     def invoke(self) -> None:
@@ -167,7 +172,7 @@ class LiteRtEngine:
                 self._arrays.update(self._runner(**{name: self._arrays[name] for name in self.inputs}))
             else:
                 self._interpreter.invoke()
-        except (RuntimeError, ValueError) as problem:
+        except _REFUSALS as problem:
             raise EngineError(f"the interpreter failed while running this model: {problem}") from None
 
     def close(self) -> None:
@@ -180,6 +185,10 @@ def _tensor_info(details: Mapping[str, Any]) -> TensorInfo:
     scale, zero_point = details["quantization"]
     shape = tuple(int(side) for side in details["shape"])
     return TensorInfo(shape, np.dtype(details["dtype"]), float(scale), int(zero_point))
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]  # pybind11 goes on with all signatures of a function
 
 
 def litert_version() -> str:

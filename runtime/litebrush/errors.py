@@ -21,6 +21,11 @@ The command line prints the message and ends with status 2, or 1 for a Verificat
 from __future__ import annotations
 
 
+def one_line(text: object) -> str:
+    """A text for a terminal, in one line; what cannot be printed, such as what moves the cursor, becomes ``?``."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(str(text).split()))
+
+
 class LitebrushError(Exception):
     """Base of every error that litebrush raises on purpose."""
 
@@ -50,12 +55,18 @@ class AcceleratorError(EngineError):
 
     Attributes:
         why: in a few words.
+        remedy: what would work.
     """
 
     def __init__(self, why: str, remedy: str) -> None:
         """Say why, and what would work."""
         super().__init__(f"{why}; {remedy}")
         self.why = why
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[AcceleratorError], tuple[str, str]]:
+        """Travel from process to process, which an exception with two arguments does not do by itself."""
+        return type(self), (self.why, self.remedy)
 
 
 class RecipeError(LitebrushError):

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import io
 import os
-import struct
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from litebrush.atomic import atomic_file
 from litebrush.errors import ImageError
 from litebrush.metadata import load_metadata, read_metadata, read_orientation
+from litebrush.silence import without_warnings
 
 Pixels = NDArray[np.uint8]
 ImageLike = Image.Image | Pixels
@@ -30,7 +29,16 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".
 _WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 _DIRECT_COLOUR = frozenset({"RGB", "RGBX", "YCbCr", "LAB", "HSV"})
 _OTHER_COLOUR_SPACES = frozenset({"CMYK", "LAB"})
-_DECODING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ROWS_AT_ONCE = 64
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
     ".jpeg": {"quality": 95, "subsampling": 0},
@@ -112,15 +120,27 @@ def _from_array(array: Pixels) -> Photo:
 
 def _from_pil(image: Image.Image) -> Photo:
     try:
-        image.load()
-    except _DECODING_ERRORS as problem:
+        with without_warnings():
+            image.load()
+            return _taken_apart(image)
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError(
+            f"there is not enough memory for a picture of {image.width}x{image.height} pixels; make it smaller"
+        ) from None
+    except Exception as problem:  # Pillow raises many kinds on damaged bytes
         raise ImageError(
             f"the picture is damaged and cannot be read to its end ({problem}); use another copy"
         ) from None
+
+
+def _taken_apart(image: Image.Image) -> Photo:
     metadata = read_metadata(image, keep_profile=image.mode not in _OTHER_COLOUR_SPACES)
     profile = image.info.get("icc_profile")
-    if read_orientation(image) != 1:
-        image = ImageOps.exif_transpose(image)
+    orientation = read_orientation(image)
+    if orientation != 1:
+        image = image.transpose(_UPRIGHT[orientation])  # ImageOps.exif_transpose would fail on damaged EXIF
     if image.mode == "F":
         raise ImageError("a floating-point picture (mode F) has no known range; convert it to 8-bit grey first")
     if image.mode.startswith("I"):
@@ -141,12 +161,16 @@ def _from_pil(image: Image.Image) -> Photo:
 
 
 def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.int64)
+    values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
         raise ImageError(
             "a 32-bit integer picture with values outside 0 to 65535 is not supported; scale it to 16 bits"
         )
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    grey = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), _ROWS_AT_ONCE):  # a large scan would need eight bytes a pixel
+        rows = values[top : top + _ROWS_AT_ONCE].astype(np.int64)
+        grey[top : top + _ROWS_AT_ONCE] = (rows + 128) // 257
+    return Image.fromarray(grey)
 
 
 def _cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -164,19 +188,27 @@ def _cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def read_image(path: Path) -> Image.Image:
     """Decode a file completely.
 
+    The largest picture is Pillow's: twice ``PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels unless somebody changed it.
+
     Raises:
-        ImageError: the file is missing, empty, truncated, no image, an animation, or larger than Pillow's safety limit.
+        ImageError: the file is missing, empty, truncated, no image, an animation, a program (EPS), or larger than
+            Pillow's limit or the memory.
     """
     try:
         if path.stat().st_size == 0:
             raise ImageError(f"'{path}' is empty; copy the picture again from where it came")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; both are handled
-            image: Image.Image
-            with Image.open(path) as image:
-                image.load()
-                load_metadata(image)
-                frames = getattr(image, "n_frames", 1)
+        image: Image.Image
+        with without_warnings(), Image.open(path) as image:
+            if image.format == "EPS":
+                raise ImageError(
+                    f"'{path}' is PostScript, a program that draws a picture, and programs are not run here; "
+                    "give a JPEG, PNG, TIFF or WebP file"
+                )
+            image.load()
+            load_metadata(image)
+            frames = getattr(image, "n_frames", 1)
+    except ImageError:
+        raise
     except FileNotFoundError:
         raise ImageError(f"there is no file '{path}'") from None
     except IsADirectoryError:
@@ -184,12 +216,17 @@ def read_image(path: Path) -> Image.Image:
     except PermissionError:
         raise ImageError(f"'{path}' may not be read by you; change its permissions, or ask its owner") from None
     except Image.DecompressionBombError as problem:
-        raise ImageError(f"'{path}' is refused as too large: {problem}") from None
+        raise ImageError(
+            f"'{path}' is refused as too large: {problem} Make it smaller with another program, or, where you trust "
+            "it, raise PIL.Image.MAX_IMAGE_PIXELS in Python"
+        ) from None
+    except MemoryError:
+        raise ImageError(f"'{path}' needs more memory than there is; make it smaller with another program") from None
     except UnidentifiedImageError:
         raise ImageError(
             f"'{path}' is not a picture that Pillow can read; give a JPEG, PNG, TIFF or WebP file"
         ) from None
-    except _DECODING_ERRORS as problem:
+    except Exception as problem:  # Pillow raises many kinds on damaged bytes
         if isinstance(problem, OSError) and problem.errno:
             raise ImageError(f"cannot read '{path}': {problem.strerror}") from None
         raise ImageError(f"'{path}' is damaged and cannot be read to its end ({problem}); use another copy") from None
@@ -239,6 +276,6 @@ def write_image(image: Image.Image, path: Path) -> None:
     try:
         with atomic_file(path) as temporary:
             image.save(temporary, **options)
-    except (OSError, ValueError) as problem:
+    except Exception as problem:  # Pillow raises many kinds on metadata that a format cannot hold
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         raise ImageError(f"cannot write '{path}': {reason}") from None

@@ -80,14 +80,18 @@ def models() -> tuple[ZooModel, ...]:
     return MODELS
 
 
+def is_name(source: Source) -> bool:
+    """Whether a source stands for a shipped model, and not for a file or its bytes."""
+    return isinstance(source, str) and not Path(source).suffix and os.sep not in source
+
+
 def open_model(source: Source, precision: Precision | str | None = None) -> ModelFile:
     """Read a model's file without loading its network. Arguments and errors as :func:`load`."""
     wanted = _precision(precision)
     if isinstance(source, bytes):
         model = read_model(source)
     else:
-        is_name = isinstance(source, str) and not Path(source).suffix and os.sep not in source
-        model = read_model(find_model(str(source), wanted) if is_name else Path(source))
+        model = read_model(find_model(str(source), wanted) if is_name(source) else Path(source))
     if wanted and model.contract.precision is not wanted:
         found = model.contract.precision.value if model.contract.precision else "none"
         raise ModelFileError(f"this model's precision is {found}, {wanted.value} was asked")

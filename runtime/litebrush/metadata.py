@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from typing import Any
 
 from PIL import Image
 
 _ORIENTATION_TAG, _EXIF_IFD, _GPS_IFD = 0x0112, 0x8769, 0x8825
-_UNREADABLE = (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error)
+_UNREADABLE = Exception  # Pillow raises many kinds on damaged EXIF, and none of them is a reason to refuse the picture
+_FINEST_DPI = 65535  # what JPEG can hold
 _DESCRIPTIVE_TAGS = frozenset(
     {
         0x010E,  # ImageDescription
@@ -39,8 +39,8 @@ def read_metadata(image: Image.Image, keep_profile: bool) -> dict[str, Any]:
         metadata["exif"] = exif
     if keep_profile and image.info.get("icc_profile"):
         metadata["icc_profile"] = image.info["icc_profile"]
-    if image.info.get("dpi"):
-        metadata["dpi"] = tuple(float(value) for value in image.info["dpi"])
+    if resolution := _resolution(image.info.get("dpi")):
+        metadata["dpi"] = resolution
     return metadata
 
 
@@ -55,9 +55,17 @@ def read_orientation(image: Image.Image) -> int:
 
 def load_metadata(image: Image.Image) -> None:
     """Read what Pillow would read only later, from a file that may be closed by then."""
-    with contextlib.suppress(*_UNREADABLE):
+    with contextlib.suppress(_UNREADABLE):
         for directory in (_EXIF_IFD, _GPS_IFD):
             image.getexif().get_ifd(directory)
+
+
+def _resolution(found: Any) -> tuple[float, float] | None:
+    with contextlib.suppress(_UNREADABLE):
+        across, down = (float(value) for value in found)
+        if 0 < across <= _FINEST_DPI and 0 < down <= _FINEST_DPI:
+            return across, down
+    return None
 
 
 def _descriptive_exif(image: Image.Image) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -50,6 +51,7 @@ class Model:
         self.accelerator = first.accelerator
         self._engines = engines
         self._lock = threading.Lock()
+        self._caller: int | None = None
         self._closed = False
 
     @property
@@ -58,8 +60,12 @@ class Model:
         return self.contract.precision
 
     def close(self) -> None:
-        """Free the network's memory, once a call that is running has ended; closing twice is no mistake."""
-        with self._lock:
+        """Free the network's memory, once a call that is running has ended; closing twice is no mistake.
+
+        Raises:
+            EngineError: this thread is in a call, which could never end.
+        """
+        with self._alone():
             self._closed = True
             for engine in self._engines.values():
                 engine.close()
@@ -79,7 +85,25 @@ class Model:
         Raises:
             EngineError: the model is closed.
         """
-        with self._lock:
+        with self._alone():
             if self._closed:
                 raise EngineError(f"'{self.contract.name}' was closed; load it again")
-            yield
+            try:
+                yield
+            except BaseException as problem:
+                # Who keeps the exception would keep views of the network's memory, and with them it cannot run again.
+                traceback.clear_frames(problem.__traceback__)
+                raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._caller == threading.get_ident():
+            raise EngineError(
+                f"'{self.contract.name}' is still running in this thread; use it again when the call has ended"
+            )
+        with self._lock:
+            try:
+                self._caller = threading.get_ident()
+                yield
+            finally:
+                self._caller = None

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from litebrush.tensors import Role, Signature, TensorSpec
 
 _IDENTIFIER = b"TFL3"
 _CONTRACT, _GOLDEN, _DIGEST = "litebrush.json", "golden.npz", "flatbuffer.sha256"
+_MOST_UNPACKED = 100_000_000  # bytes of an archive; a golden result takes a few megabytes
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
@@ -75,11 +77,14 @@ def read_model(source: Path | bytes) -> ModelFile:
             "'--contract contract.toml --calibration IMAGES'; SOURCE may be a float .tflite too"
         ) from None
     try:
-        flatbuffer = content[: min(member.header_offset for member in archive.infolist())]
-        contract = ModelContract.from_json(archive.read(_CONTRACT))
-        with np.load(io.BytesIO(archive.read(_GOLDEN)), allow_pickle=False) as golden:
+        _require_harmless(archive)
+        contract = ModelContract.from_json(_unpacked(archive, _CONTRACT))
+        packed_arrays = io.BytesIO(_unpacked(archive, _GOLDEN))
+        _require_harmless(zipfile.ZipFile(packed_arrays))
+        with np.load(packed_arrays, allow_pickle=False) as golden:
             arrays = dict(golden)
-        digest = archive.read(_DIGEST).decode("ascii")
+        digest = _unpacked(archive, _DIGEST).decode("ascii")
+        flatbuffer = content[: min(member.header_offset for member in archive.infolist())]
     except ContractError as problem:
         raise ContractError(f"{name}: {problem}") from None
     except KeyError as problem:
@@ -93,6 +98,25 @@ def read_model(source: Path | bytes) -> ModelFile:
     if model.sha256 != digest:
         raise ModelFileError(f"{name} is damaged: its network is not the one that was exported; copy it again")
     return model
+
+
+def _require_harmless(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that would fill the memory, or that two readers would read differently; unpack nothing."""
+    members = archive.infolist()
+    for name, times in Counter(member.filename for member in members).most_common(1):
+        if times > 1:
+            raise ModelFileError(f"its archive holds '{name}' {times} times")
+    for member in members:  # the other methods of compression may take any amount of memory for a few bytes
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ModelFileError(f"'{member.filename}' in its archive is compressed in another way than litebrush does")
+    if sum(member.file_size for member in members) > _MOST_UNPACKED:
+        raise ModelFileError(f"its archive unpacks to more than {_MOST_UNPACKED / 1e6:.0f} MB")
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    member = archive.getinfo(name)
+    with archive.open(member) as packed:  # ZipFile.read would unpack more than the size that the archive tells
+        return packed.read(member.file_size)
 
 
 def _require_golden(golden: Arrays, contract: ModelContract, name: str) -> None:
@@ -117,16 +141,23 @@ def _require_golden(golden: Arrays, contract: ModelContract, name: str) -> None:
 
 def _is_kept(signature: Signature, arrays: Arrays, spec: TensorSpec) -> bool:
     corner = kept_corner(signature, arrays, spec)
-    return arrays[spec.name].shape == tuple(axis.stop for axis in corner)
+    kept = arrays[spec.name]
+    return (
+        kept.shape == tuple(axis.stop for axis in corner) and kept.dtype.kind in "iuf" and bool(np.isfinite(kept).all())
+    )
 
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe might never end
+            raise ModelFileError(f"'{path}' is not a regular file; give a .tflite file")
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelFileError(f"there is no file '{path}'; 'litebrush models' lists the shipped models") from None
     except OSError as problem:
         raise ModelFileError(f"cannot read '{path}': {problem.strerror}") from None
+    except (ValueError, MemoryError) as problem:
+        raise ModelFileError(f"cannot read {str(path)!r}: {problem or 'it is larger than the memory'}") from None
 
 
 def write_model(model: ModelFile, path: Path) -> None:

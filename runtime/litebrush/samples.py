@@ -46,11 +46,12 @@ def real_values(spec: TensorSpec, stored: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def is_sample(spec: TensorSpec, stored: NDArray[Any]) -> bool:
-    """Whether an array is a stored sample of a tensor."""
+    """Whether an array is a stored sample of a tensor: its shape, its dtype, and numbers that it can stand for."""
     if spec.role.is_picture:
         fits = stored.ndim == 3 and all(0 < side <= most for side, most in zip(stored.shape, spec.shape[1:]))
         return fits and stored.shape[2] == spec.shape[3] and stored.dtype == np.uint8
-    return stored.shape == sample_shape(spec) and stored.dtype == np.float32
+    fits = stored.shape == sample_shape(spec) and stored.dtype == np.float32 and bool(np.isfinite(stored).all())
+    return fits and (spec.role is not Role.NOISE_LEVEL or 0 <= float(stored) <= spec.highest)
 
 
 def sample_shape(spec: TensorSpec) -> tuple[int, ...]:

@@ -10,6 +10,8 @@ from litebrush.errors import ContractError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 TARGET = "target"
+_LONGEST_SIDE = 2**31 - 1  # of a tensor in a flatbuffer
+_LARGEST_REAL, _NARROWEST_RANGE = 1e30, 1e-30  # float32 computes with them
 
 
 class Role(str, Enum):
@@ -78,6 +80,7 @@ class TensorSpec:
             f"{self.role.value} tensor '{self.name}' is of shape {self.shape}, not {shapes}",
         )
         require(min(self.shape) >= 1, f"tensor '{self.name}' has an empty or dynamic side: {self.shape}")
+        require(max(self.shape) <= _LONGEST_SIDE, f"tensor '{self.name}' has a side that no network has: {self.shape}")
         channels = _CHANNELS.get(self.role, self.shape[-1])
         require(
             self.shape[-1] == channels,
@@ -86,6 +89,11 @@ class TensorSpec:
         require(
             self.minimum < self.maximum or (self.role is Role.MASK and self.minimum > self.maximum),
             f"tensor '{self.name}' has an empty range, or one that ends before it begins",
+        )
+        require(
+            max(abs(self.minimum), abs(self.maximum)) <= _LARGEST_REAL
+            and abs(self.maximum - self.minimum) >= _NARROWEST_RANGE,
+            f"tensor '{self.name}' has the range {self.minimum:g} to {self.maximum:g}, which float32 cannot hold",
         )
         require(0 < self.highest <= 255, f"tensor '{self.name}': highest must lie in (0, 255]")
         require(

@@ -4,18 +4,21 @@ import subprocess
 import sys
 
 PROGRAM = """
-import numpy, sys
+import gc, numpy, sys
 from PIL import Image
 import litebrush
 from ai_edge_litert.interpreter import Interpreter
 
-def peak_kilobytes():
+def kilobytes(what):
     lines = open("/proc/self/status").read().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) for line in lines if line.startswith(what))
 
-imported = peak_kilobytes()
+def resident_kilobytes():
+    return kilobytes("VmRSS")
+
+before = kilobytes("VmHWM")
 {work}
-print((peak_kilobytes() - imported) / 1000)
+print((kilobytes("{what}") - before) / 1000)
 """
 
 
@@ -24,5 +27,18 @@ def peak_megabytes(work: str) -> float:
 
     The kernel's high-water mark of the process (VmHWM): ru_maxrss would begin at that of this process.
     """
-    done = subprocess.run([sys.executable, "-c", PROGRAM.format(work=work)], capture_output=True, text=True, check=True)
+    return _measured(work, "VmHWM")
+
+
+def resident_growth_megabytes(work: str) -> float:
+    """Memory that some statements leave behind, in a process of their own.
+
+    They set ``before = resident_kilobytes()`` when what is needed once is there.
+    """
+    return _measured(work, "VmRSS")
+
+
+def _measured(work: str, what: str) -> float:
+    program = PROGRAM.format(work=work, what=what)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return float(done.stdout)

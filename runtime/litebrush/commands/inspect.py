@@ -6,6 +6,7 @@ import click
 
 from litebrush.commands.options import precision_option
 from litebrush.contract import ModelContract, Tiling, Verdict
+from litebrush.errors import one_line
 from litebrush.loading import open_model
 from litebrush.modelfile import ModelFile
 from litebrush.tensors import Signature, TensorSpec
@@ -24,10 +25,11 @@ def command(source: str, precision: str | None, as_json: bool) -> None:
       litebrush inspect my-model-int8.tflite --json
     """
     model = open_model(source, precision)
-    click.echo(model.contract.to_json() if as_json else _described(model), nl=not as_json)
+    click.echo(model.contract.to_json() if as_json else described(model), nl=not as_json)
 
 
-def _described(model: ModelFile) -> str:
+def described(model: ModelFile) -> str:
+    """What a model promises, for a person: a line each."""
     contract = model.contract
     rows = [
         ("model", contract.name),
@@ -45,7 +47,7 @@ def _described(model: ModelFile) -> str:
         ("licence", contract.provenance.licence or "not stated"),
         ("made with", ", ".join(f"{name} {number}" for name, number in contract.provenance.versions.items())),
     ]
-    return "\n".join(f"{label:<11}{text}" for label, text in rows)
+    return "\n".join(f"{label:<11}{one_line(text)}" for label, text in rows)
 
 
 def _verdict(verdict: Verdict) -> str:

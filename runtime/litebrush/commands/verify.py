@@ -8,10 +8,12 @@ import click
 
 from litebrush.accelerators import keeps_promise
 from litebrush.announcements import without_announcements
+from litebrush.apart import call_apart
 from litebrush.commands.options import accelerator_option, device_name, precision_option, threads_option
 from litebrush.contract import Precision
-from litebrush.errors import VerificationError
-from litebrush.loading import models, verify
+from litebrush.errors import VerificationError, one_line
+from litebrush.loading import is_name, models, verify
+from litebrush.verification import Verification
 
 
 @click.command(name="verify")
@@ -23,7 +25,7 @@ def command(sources: tuple[str, ...], threads: int, precision: str | None, accel
     """Replay the golden result that each MODEL carries: names of shipped models or .tflite files.
 
     Without MODEL, every file that comes with litebrush; on a GPU all but int8. Ends with status 1 when a
-    result is not reproduced.
+    result is not reproduced. A file is replayed in a process of its own, which a damaged network may crash.
 
     \b
     Examples:
@@ -37,10 +39,10 @@ def command(sources: tuple[str, ...], threads: int, precision: str | None, accel
     for source, each in wanted:
         try:
             with without_announcements() as announced:
-                result = verify(source, each, threads, accelerator)
+                result = _verify(source, each, threads, accelerator)
         except VerificationError as problem:
             failures.append(str(problem))
-            click.echo(f"FAILED    {source}: {problem}")
+            click.echo(f"FAILED    {source}: {one_line(problem)}")
             continue
         contract = result.contract
         how = (
@@ -54,6 +56,12 @@ def command(sources: tuple[str, ...], threads: int, precision: str | None, accel
         )
     if failures:
         raise VerificationError(f"{len(failures)} of {len(wanted)} models did not prove themselves on this machine")
+
+
+def _verify(source: str, precision: Precision | None, threads: int, accelerator: str) -> Verification:
+    if is_name(source):
+        return verify(source, precision, threads, accelerator)
+    return call_apart(f"replaying '{source}'", verify, source, precision, threads, accelerator)
 
 
 def _shipped_files(precision: Precision | None, accelerator: str) -> Iterator[tuple[str, Precision]]:
