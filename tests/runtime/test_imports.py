@@ -48,10 +48,14 @@ def test_importing_litebrush_imports_nothing_heavy():
 
 def test_the_public_names_are_these():
     assert sorted(litebrush.__all__) == [
+        "DamageDetector",
+        "Inpainter",
         "LitebrushError",
         "ModelContract",
         "Precision",
+        "Repairer",
         "Restorer",
+        "SequenceRestorer",
         "Verification",
         "errors",
         "load",
