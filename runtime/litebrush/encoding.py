@@ -87,7 +87,11 @@ class Requantization:
     def __init__(self, source: TensorInfo, target: TensorInfo) -> None:
         """Build the table; between equal scales values are copied."""
         self._source, self._target = source, target
-        self._copies = (source.dtype, source.scale, source.zero_point) == (target.dtype, target.scale, target.zero_point)
+        self._copies = (source.dtype, source.scale, source.zero_point) == (
+            target.dtype,
+            target.scale,
+            target.zero_point,
+        )
         self._table: Array | None = None
         if source.quantized and not self._copies:
             self._unsigned = np.dtype(f"u{source.dtype.itemsize}")

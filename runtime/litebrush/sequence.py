@@ -59,7 +59,12 @@ class SequenceRestorer(Model):
         return Stream(self, noise_level)
 
     def restore_pixels(
-        self, plan: PicturePlan, pixels: Pixels, noise_level: float | None, states: dict[str, Array], spare: dict[str, Array]
+        self,
+        plan: PicturePlan,
+        pixels: Pixels,
+        noise_level: float | None,
+        states: dict[str, Array],
+        spare: dict[str, Array],
     ) -> Pixels:
         """Restore (H, W, 3) uint8 RGB pixels in turn with other calls.
 
@@ -74,9 +79,7 @@ class SequenceRestorer(Model):
         restored = np.empty(pixels.shape, np.uint8)
         following = {pair.output: spare[pair.input] for pair in self.contract.states}
         with self._in_turn():
-            self.network.run(
-                plan, {self._input: pixels, **states}, {self._output: restored, **following}, noise_level
-            )
+            self.network.run(plan, {self._input: pixels, **states}, {self._output: restored, **following}, noise_level)
         for name in states:
             states[name], spare[name] = spare[name], states[name]
         return restored

@@ -204,8 +204,8 @@ class TiledNetwork:
         for spec in self._states:
             if len(spec.shape) != 4 or height // spec.shape[1] != width // spec.shape[2]:
                 raise ContractError(
-                    f"state '{spec.name}' of shape {spec.shape} cannot be cut as a picture of {height}x{width} is; give "
-                    "it two sides that each stand for as many pixels as the other"
+                    f"state '{spec.name}' of shape {spec.shape} cannot be cut as a picture of {height}x{width} is; "
+                    "each side must stand for as many pixels as the other"
                 )
             if alignment % self._divisor(spec):
                 raise ContractError(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_flicker_and_noise_in_the_dark_are_no_cuts():
     random = np.random.default_rng(0)
     plain = np.full((480, 640, 3), 20, np.uint8)
     dark = [thumbnail(add_gaussian_noise(plain, 10, random)) for _ in range(5)]
-    assert not any(is_cut(one, other) for one, other in zip(dark, dark[1:]))
+    assert not any(is_cut(one, other) for one, other in pairwise(dark))
     frame = photo_pixels(96, 96)
     assert not is_cut(thumbnail(frame), thumbnail(frame // 2 + 60))
 
