@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from litebrush.loading import load, models, verify
     from litebrush.repairing import Repairer, repair
     from litebrush.restorer import Restorer
+    from litebrush.sequence import SequenceRestorer
     from litebrush.verification import Verification
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ __all__ = [
     "Precision",
     "Repairer",
     "Restorer",
+    "SequenceRestorer",
     "Verification",
     "errors",
     "load",
@@ -57,6 +59,7 @@ _HOMES = {
     "Precision": "contract",
     "Repairer": "repairing",
     "Restorer": "restorer",
+    "SequenceRestorer": "sequence",
     "Verification": "verification",
     "load": "loading",
     "models": "loading",

@@ -45,6 +45,7 @@ class LazyGroup(click.Group):
         "repair": ("litebrush.commands.repair", "Repair a photograph."),
         "train": ("litebrush_train.cli", "Train a model on a folder of images."),
         "verify": ("litebrush.commands.verify", "Replay the golden results that models carry."),
+        "video": ("litebrush.commands.video", "Restore a video, an animation or a folder of frames."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

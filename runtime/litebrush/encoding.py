@@ -81,6 +81,33 @@ class PictureEncoding:
             out[...] = _to_bytes((values - self._minimum) / self._step)
 
 
+class Requantization:
+    """Writes the values of one tensor as another one, of its own scale and zero point, stores them."""
+
+    def __init__(self, source: TensorInfo, target: TensorInfo) -> None:
+        """Build the table; between equal scales values are copied."""
+        self._source, self._target = source, target
+        self._copies = (source.dtype, source.scale, source.zero_point) == (
+            target.dtype,
+            target.scale,
+            target.zero_point,
+        )
+        self._table: Array | None = None
+        if source.quantized and not self._copies:
+            self._unsigned = np.dtype(f"u{source.dtype.itemsize}")
+            every = np.arange(1 << 8 * source.dtype.itemsize, dtype=self._unsigned).view(source.dtype)
+            self._table = quantize(dequantize(every, source), target)
+
+    def __call__(self, values: Array, out: Array) -> None:
+        """Write values into an array of the same shape."""
+        if self._copies:
+            out[...] = values
+        elif self._table is not None:
+            np.take(self._table, values.view(self._unsigned), out=out, mode="clip")
+        else:
+            out[...] = quantize(values, self._target)
+
+
 def quantize(real: NDArray[np.float32], info: TensorInfo) -> Array:
     """Real values as a tensor stores them: rounded and clipped to its integers, or as float32."""
     if not info.quantized:

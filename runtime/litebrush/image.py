@@ -231,7 +231,8 @@ def read_image(path: Path) -> Image.Image:
             raise ImageError(f"cannot read '{path}': {problem.strerror}") from None
         raise ImageError(f"'{path}' is damaged and cannot be read to its end ({problem}); use another copy") from None
     if frames > 1 and image.format != "MPO":
-        raise ImageError(f"'{path}' holds {frames} frames; save the one you want as a single picture")
+        moving = "give it to 'litebrush video', or " if image.format in ("GIF", "PNG", "WEBP") else ""
+        raise ImageError(f"'{path}' holds {frames} frames; {moving}save the one you want as a single picture")
     return image
 
 

@@ -18,6 +18,7 @@ from litebrush.inpainter import Inpainter
 from litebrush.model import Model
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
+from litebrush.sequence import SequenceRestorer
 from litebrush.tasks import Task
 from litebrush.verification import Verification, verify_golden
 from litebrush.zoo import MODELS, ZooModel, find_model
@@ -30,6 +31,7 @@ TASK_CLASSES: dict[Task, type[Model]] = {
     Task.GENERATE: Generator,
     Task.INPAINT: Inpainter,
     Task.RESTORE: Restorer,
+    Task.RESTORE_SEQUENCE: SequenceRestorer,
 }
 
 

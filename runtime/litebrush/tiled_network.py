@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.contract import ModelContract, Tiling
-from litebrush.encoding import PictureEncoding
+from litebrush.encoding import PictureEncoding, Requantization, quantize
 from litebrush.engine import Array, Engine
 from litebrush.errors import ContractError
 from litebrush.tensors import Role, TensorSpec
@@ -68,10 +70,9 @@ class TiledNetwork:
         """Join a contract that has a tiling and the engine of its one signature.
 
         Raises:
-            ContractError: ``tile_limit`` does not suit the tiling.
+            ContractError: ``tile_limit`` does not suit the tiling, or a state cannot be cut as the picture is.
         """
         assert contract.tiling is not None  # the contracts of tiled tasks have one
-        self._tiling: Tiling = contract.tiling
         self._signature = contract.signature
         self._engine = engine
         self._image = self._signature.input(Role.IMAGE)
@@ -81,11 +82,22 @@ class TiledNetwork:
             for spec, info in ((spec, tensors[spec.name]) for spec in specs)
             if spec.role.has_bytes
         }
+        self._handovers = {
+            pair.output: Requantization(engine.outputs[pair.output], engine.inputs[pair.input])
+            for pair in contract.states
+        }
+        self._require_places(contract.tiling.alignment)
+        self._tiling = _with_whole_places(contract.tiling, [self._divisor(spec) for spec in self._states])
         self._resizable = self._tiling.resizable and engine.resizable
         if self._resizable and (tile_limit % self._tiling.alignment or tile_limit <= self._tiling.overlap):
             raise ContractError(
                 f"tile_limit is {tile_limit}; it must be a multiple of {self._tiling.alignment} above "
                 f"{self._tiling.overlap} pixels"
+            )
+        if min(self._image.shape[1:3]) <= self._tiling.overlap:
+            raise ContractError(
+                f"a tile of {self._image.shape[1]}x{self._image.shape[2]} has nothing left inside a halo of "
+                f"{self._tiling.halo} pixels, which is whole places of the states"
             )
         self.tile_limit = tile_limit
 
@@ -96,6 +108,14 @@ class TiledNetwork:
     def state_shape(self, spec: TensorSpec, plan: PicturePlan) -> tuple[int, ...]:
         """Shape, (h, w, C), of a state that belongs to a whole picture."""
         return (plan.height // self._divisor(spec), plan.width // self._divisor(spec), spec.shape[-1])
+
+    def zero_states(self, plan: PicturePlan) -> dict[str, Array]:
+        """States that stand for zero, by input name, of :meth:`state_shape`, as the network takes them."""
+        zero = np.zeros((), np.float32)
+        return {
+            spec.name: np.full(self.state_shape(spec, plan), quantize(zero, self._engine.inputs[spec.name]))
+            for spec in self._states
+        }
 
     def run(
         self,
@@ -111,8 +131,9 @@ class TiledNetwork:
         Args:
             plan: of the picture's size.
             inputs: by tensor name, pictures (H, W, 3) and masks (H, W, 1) in bytes, and states of
-                :meth:`state_shape` in the tensor's own dtype.
-            outputs: arrays of the same kinds to be filled. What is not asked for is not read.
+                :meth:`state_shape` as the input tensor stores them.
+            outputs: arrays of the same kinds to be filled, states as the input that they become stores them. What is
+                not asked for is not read. A state cannot be written over the one that is read.
             noise_level: in grey levels, for a network that is told.
             progress: called with (tiles done, tiles in all) after each tile.
             wanted: (H, W). A tile that would give no pixel where this is true is not run, and its part of the outputs
@@ -167,11 +188,30 @@ class TiledNetwork:
         if spec.role.is_picture:
             self._encodings[spec.name].decode(values, target)
         else:
-            target[...] = values
+            self._handovers[spec.name](values, target)
 
     def _axis(self, length: int, axis: int) -> AxisPlan:
         limit = self.tile_limit if self._resizable else self._image.shape[1 + axis]
         return plan_axis(length, limit, self._tiling.halo, self._tiling.alignment, self._resizable)
+
+    @property
+    def _states(self) -> list[TensorSpec]:
+        """Those that go in."""
+        return [spec for spec in self._signature.inputs if spec.role is Role.STATE]
+
+    def _require_places(self, alignment: int) -> None:
+        height, width = self._image.shape[1:3]
+        for spec in self._states:
+            if len(spec.shape) != 4 or height // spec.shape[1] != width // spec.shape[2]:
+                raise ContractError(
+                    f"state '{spec.name}' of shape {spec.shape} cannot be cut as a picture of {height}x{width} is; "
+                    "each side must stand for as many pixels as the other"
+                )
+            if alignment % self._divisor(spec):
+                raise ContractError(
+                    f"a place of state '{spec.name}' is {self._divisor(spec)} pixels a side, tiles are aligned to "
+                    f"{alignment}; make the alignment a multiple of that"
+                )
 
     def _divisor(self, spec: TensorSpec) -> int:
         """Pixels of the picture's side for one of the tensor's."""
@@ -187,6 +227,12 @@ class TiledNetwork:
             )
             for spec in self._signature.inputs
         }
+
+
+def _with_whole_places(tiling: Tiling, divisors: list[int]) -> Tiling:
+    """With a halo of whole places of the states, so that none is cut and each kept one lies a halo from the cut."""
+    place = math.lcm(*divisors)
+    return dataclasses.replace(tiling, halo=-(-tiling.halo // place) * place)
 
 
 def _kept(span: Span, axis: AxisPlan, divisor: int, length: int) -> slice:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import tf_keras as keras
 
-from litebrush.contract import ModelContract
+from litebrush.contract import ModelContract, Tiling
 from litebrush.tasks import Task
 from litebrush.tensors import Signature
 from litebrush_train.handover import Network, write_handover
-from made.contracts import LABELS, make_task_contract
+from litebrush_train.models.rnn import BLOCK_SIZE, STATE_RANGE, cell, receptive_field_radius
+from litebrush_train.recipes import SequenceModelRecipe
+from made.contracts import IMAGE, LABELS, NOISE_LEVEL, RESTORED, STATES, make_task_contract
+from made.networks import shaken
 from made.pictures import photo_pixels
 
 COUNT, STEPS = 4, 3
@@ -31,6 +35,32 @@ def make_handover(task: Task, folder: Path) -> Path:
     }[task]()
     networks = tuple(_network(signature, model) for signature, model in zip(contract.signatures, models))
     return write_handover(folder, contract, networks, (), _calibration(contract), _validation(contract))
+
+
+def make_cell_handover(folder: Path) -> Path:
+    """A small one of the recurrent networks that are trained, for pictures of any size."""
+    recipe = SequenceModelRecipe(channels=8, blocks=1, state_channels=STATES[0].shape[-1])
+    network = shaken(cell(recipe), 0.08)
+    step = Signature("restore", (replace(IMAGE, name="frame"), NOISE_LEVEL, STATES[0]), (RESTORED, STATES[1]))
+    contract = replace(
+        make_task_contract(Task.RESTORE_SEQUENCE),
+        signatures=(step,),
+        tiling=Tiling(receptive_field_radius(recipe), BLOCK_SIZE, resizable=True),
+    )
+    states = np.random.default_rng(0).uniform(*STATE_RANGE, (COUNT, 32, 32, 4)).astype(np.float32)
+    levels = {axes: np.full(axes, 25, np.float32) for axes in ((COUNT,), (2, STEPS))}
+    calibration = {
+        "restore/frame": _pictures(COUNT),
+        "restore/noise_level": levels[COUNT,],
+        "restore/state": states,
+    }
+    validation = {
+        "restore/frame": _pictures(2, STEPS),
+        "restore/noise_level": levels[2, STEPS],
+        "restore/target": _pictures(2, STEPS),
+    }
+    networks = (Network(step, lambda **inputs: dict(zip(("restored", "next_state"), network(inputs))), network),)
+    return write_handover(folder, contract, networks, (), calibration, validation)
 
 
 def _network(signature: Signature, model: keras.Model) -> Network:

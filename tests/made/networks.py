@@ -22,11 +22,11 @@ Made = tuple[keras.Model, Inputs]
 SIDE = 16
 
 
-def shaken(model: keras.Model, seed: int = 0) -> keras.Model:
+def shaken(model: keras.Model, strength: float = 0.05) -> keras.Model:
     """The model with every weight moved away from where it begins, so that none is zero; variances stay positive."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     for variable in model.weights:
-        change = random.normal(0, 0.05, variable.shape)
+        change = random.normal(0, strength, variable.shape)
         variable.assign_add(np.abs(change) if "variance" in variable.name else change)
     return model
 

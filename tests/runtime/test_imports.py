@@ -57,6 +57,7 @@ def test_the_public_names_are_these():
         "Precision",
         "Repairer",
         "Restorer",
+        "SequenceRestorer",
         "Verification",
         "errors",
         "load",

@@ -8,17 +8,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
-from litebrush_train.pictures import Picture, Pictures
+from litebrush.scene import is_cut, thumbnail
+from litebrush_train.pictures import Pictures
 
 Shot = tuple[int, ...]
 
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
-_THUMBNAIL = (16, 16)
-_LARGEST_CHANGE = 0.5
 
 
 def find_shots(pictures: Pictures, fewest_frames: int) -> tuple[Shot, ...]:
@@ -47,23 +42,11 @@ def find_shots(pictures: Pictures, fewest_frames: int) -> tuple[Shot, ...]:
 
 def _split(pictures: Pictures, frames: list[tuple[int, int]]) -> Iterator[Shot]:
     frames = sorted(frames)
-    thumbnails = {place: _thumbnail(pictures[place]) for _, place in frames}
+    thumbnails = {place: thumbnail(pictures[place]) for _, place in frames}
     shot = [frames[0][1]]
     for (earlier, before), (later, place) in pairwise(frames):
-        if later != earlier + 1 or not _alike(thumbnails[before], thumbnails[place]):
+        if later != earlier + 1 or is_cut(thumbnails[before], thumbnails[place]):
             yield tuple(shot)
             shot = []
         shot.append(place)
     yield tuple(shot)
-
-
-def _thumbnail(picture: Picture) -> NDArray[np.float32]:
-    grey = Image.fromarray(picture).convert("L")
-    return np.asarray(grey.resize(_THUMBNAIL, Image.Resampling.BOX), np.float32)
-
-
-def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
-    """Whether less changed than half of what two unrelated pictures of such contrast would differ by."""
-    change = np.abs(one - other - np.mean(one - other)).mean()  # a flickering film is no row of cuts
-    contrast = max(np.abs(picture - picture.mean()).mean() for picture in (one, other))
-    return bool(change <= _LARGEST_CHANGE * contrast)

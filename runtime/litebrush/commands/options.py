@@ -10,6 +10,7 @@ from litebrush.accelerators import Accelerator, accelerators_to_try
 from litebrush.announcements import Announced, drop_farewell, without_announcements
 from litebrush.contract import Precision
 from litebrush.loading import load
+from litebrush.restorer import NoiseLevel
 
 precision_option = click.option(
     "--precision",
@@ -17,6 +18,25 @@ precision_option = click.option(
     help="Which file of a shipped model.  [default: int8]",
 )
 threads_option = click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
+
+
+def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -> NoiseLevel:
+    if value == "auto":
+        return "auto"
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is neither a number of grey levels nor 'auto'", ctx, param) from None
+
+
+noise_level_option = click.option(
+    "--noise-level",
+    callback=_parse_noise_level,
+    default="auto",
+    metavar="0-50|auto",
+    show_default=True,
+    help="Standard deviation of the noise in grey levels.",
+)
 
 
 def _parse_accelerator(ctx: click.Context, param: click.Parameter, value: str) -> str:

@@ -18,6 +18,7 @@ from litebrush.commands.options import (
     QuietLoader,
     accelerator_option,
     device_name,
+    noise_level_option,
     precision_option,
     threads_option,
 )
@@ -33,15 +34,6 @@ class _SomeFailed(click.ClickException):
     """One line on standard error, and status 1: the others were repaired."""
 
     exit_code = 1
-
-
-def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -> NoiseLevel:
-    if value == "auto":
-        return "auto"
-    try:
-        return float(value)
-    except ValueError:
-        raise click.BadParameter(f"'{value}' is neither a number of grey levels nor 'auto'", ctx, param) from None
 
 
 def _parse_steps(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Step, ...] | str:
@@ -102,14 +94,7 @@ def _outcomes_bar(outcomes: Iterator[Outcome], count: int, label: str) -> Iterat
     help="Picture of the photo's size that is white where the photo is damaged.",
 )
 @click.option("--save-mask", type=click.Path(path_type=Path), help="File for the mask of what was filled in.")
-@click.option(
-    "--noise-level",
-    callback=_parse_noise_level,
-    default="auto",
-    metavar="0-50|auto",
-    show_default=True,
-    help="Standard deviation of the noise in grey levels.",
-)
+@noise_level_option
 @click.option("--model", help="Run this one model instead: name of a shipped one, or a .tflite file that restores.")
 @precision_option
 @threads_option

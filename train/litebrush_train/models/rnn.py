@@ -79,10 +79,9 @@ def receptive_field_radius(recipe: SequenceModelRecipe) -> int:
     """Pixels at full resolution beyond which the input of a step cannot change its restored frame.
 
     A frame reaches one convolution further than a state does, so this is the frame's. It holds for one step: through
-    the state, a pixel of n frames ago reaches about n + 1 times as far. No halo of a fixed width therefore makes a
-    tiled video equal to one restored as a whole. On a device, run whole frames, or tiles each with a state
-    of its own that never leaves the tile: with this halo its first frame is exact, and later ones know less of what
-    moved in from beyond the tile.
+    the state, a pixel of n frames ago reaches about n + 1 times as far. Tiles are exact all the same where the state
+    belongs to the whole frame and each tile is given its part of it, halo included, as
+    :class:`litebrush.tiled_network.TiledNetwork` does; with a state of its own a tile would know less of what moved in.
     """
     convolutions = 3 + 2 * recipe.blocks  # head, recall, those of the blocks, tail
     return convolutions * BLOCK_SIZE + BLOCK_SIZE - 1

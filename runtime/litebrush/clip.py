@@ -1,0 +1,57 @@
+"""What a clip is, apart from its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from PIL import Image
+
+ASSUMED_FRAME_RATE = Fraction(25)
+"""Of a folder of pictures, which does not say."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Size and timing of a clip.
+
+    Attributes:
+        width, height: of every frame, upright, in pixels.
+        count: of frames; None where only reading them to the end would tell.
+        frame_rate: frames a second, of a video; None where the frames have durations of their own or none.
+        durations_ms: how long each frame of an animation is shown.
+        plays: how often an animation is shown; 0 = for ever.
+    """
+
+    width: int
+    height: int
+    count: int | None = None
+    frame_rate: Fraction | None = None
+    durations_ms: tuple[float, ...] = ()
+    plays: int = 0
+
+    def duration_ms(self, number: int) -> float:
+        """How long a frame is shown; they are numbered from 0."""
+        return self.durations_ms[number] if self.durations_ms else float(1000 / self.mean_rate)
+
+    @property
+    def mean_rate(self) -> Fraction:
+        """Frames a second; of an animation the mean."""
+        total = Fraction(sum(self.durations_ms)).limit_denominator(1000)
+        if self.frame_rate is not None or total == 0:
+            return self.frame_rate or ASSUMED_FRAME_RATE
+        return (1000 * len(self.durations_ms) / total).limit_denominator(1001)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenClip:
+    """A clip that is being read.
+
+    Attributes:
+        clip: what it is.
+        frames: can be gone through once, from the first on; none is kept.
+    """
+
+    clip: Clip
+    frames: Iterator[Image.Image]
