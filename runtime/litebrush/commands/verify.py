@@ -12,6 +12,7 @@ from litebrush.commands.options import accelerator_option, device_name, precisio
 from litebrush.contract import Precision
 from litebrush.errors import VerificationError
 from litebrush.loading import models, verify
+from litebrush.threads import Threads
 
 
 @click.command(name="verify")
@@ -19,7 +20,7 @@ from litebrush.loading import models, verify
 @precision_option
 @threads_option
 @accelerator_option
-def command(sources: tuple[str, ...], threads: int, precision: str | None, accelerator: str) -> None:
+def command(sources: tuple[str, ...], threads: Threads, precision: str | None, accelerator: str) -> None:
     """Replay the golden result that each MODEL carries: names of shipped models or .tflite files.
 
     Without MODEL, every file that comes with litebrush; on a GPU all but int8. Ends with status 1 when a
