@@ -50,6 +50,7 @@ class CompiledEngine:
     """
 
     threads = 1
+    exact = True
     resizable = False
 
     def __init__(

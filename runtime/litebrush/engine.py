@@ -53,6 +53,7 @@ class Engine(Protocol):
         name: the interpreter and its version, such as ``ai-edge-litert 2.3.0``.
         accelerator: what the network runs on.
         threads: of the CPU, for one inference.
+        exact: whether 8-bit networks give the very bits that they promise; see :mod:`litebrush.interpreters`.
         resizable: whether it can run at other shapes than those of the file.
         inputs, outputs: tensors by their names in the signature, as they are in the file.
     """
@@ -60,6 +61,7 @@ class Engine(Protocol):
     name: str
     accelerator: str
     threads: int
+    exact: bool
     resizable: bool
     inputs: Mapping[str, TensorInfo]
     outputs: Mapping[str, TensorInfo]
@@ -100,6 +102,7 @@ class FakeEngine:
     name = "fake"
     accelerator = "cpu"
     threads = 1
+    exact = True
     resizable = True
 
     def __init__(

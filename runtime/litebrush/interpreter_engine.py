@@ -58,6 +58,7 @@ class InterpreterEngine:
         self.name = package.name
         self.accelerator = candidate.name
         self.threads = threads
+        self.exact = package.exact
         self.resizable = not delegates
         self.inputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in inputs.items()}
         self.outputs: Mapping[str, TensorInfo] = {name: _tensor_info(details) for name, details in outputs.items()}

@@ -33,6 +33,8 @@ class InterpreterPackage:
         install: what to type to have it.
         needs: what else must be right.
         distributions: the names under which it can be installed.
+        exact: whether it computes 8-bit networks with XNNPACK, to the same bits on every machine. tflite-runtime 2.14
+            has other kernels for them, which round otherwise after each operator.
     """
 
     name: str
@@ -40,6 +42,7 @@ class InterpreterPackage:
     install: str
     needs: str
     distributions: tuple[str, ...]
+    exact: bool = True
 
     @property
     def version(self) -> str | None:
@@ -66,6 +69,7 @@ INTERPRETERS = (
         install="pip install 'litebrush[tflite-runtime]'",
         needs="Python 3.11 at most, and numpy below 2",
         distributions=("tflite-runtime",),
+        exact=False,
     ),
     InterpreterPackage(
         name="tensorflow",
@@ -84,10 +88,12 @@ class LoadedInterpreter:
     Attributes:
         name: the package and its version, such as ``ai-edge-litert 2.3.0``.
         module: with ``Interpreter`` and ``load_delegate``.
+        exact: as :attr:`InterpreterPackage.exact`.
     """
 
     name: str
     module: ModuleType
+    exact: bool
 
     def open(self, flatbuffer: bytes, threads: int, delegates: Sequence[Any]) -> Any:
         """An interpreter that has read a network, its tensors not allocated yet.
@@ -142,7 +148,7 @@ def load_interpreter(environment: Mapping[str, str] = os.environ) -> LoadedInter
     package = choose_interpreter(environment)
     name = f"{package.name} {package.version}"
     try:
-        return LoadedInterpreter(name, importlib.import_module(package.module))
+        return LoadedInterpreter(name, importlib.import_module(package.module), package.exact)
     except (ImportError, AttributeError) as problem:  # the latter of modules that were built for another numpy
         others = [each.name for each in INTERPRETERS if each is not package and each.version is not None]
         choice = f", or choose another one: {VARIABLE}={others[0]}" if others else ""
