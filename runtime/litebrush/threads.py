@@ -7,7 +7,6 @@ measured, on the network itself.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -15,6 +14,7 @@ from typing import Literal, TypeVar
 
 from litebrush.engine import Engine
 from litebrush.errors import EngineError
+from litebrush.machine import usable_cores
 
 AUTO = "auto"
 MOST_THREADS = 4
@@ -63,11 +63,6 @@ def open_fastest(open_engine: Callable[[int], _Engine], threads: Threads, cores:
     slower, faster = (alone, together) if several < one else (together, alone)
     slower.close()
     return faster
-
-
-def usable_cores() -> int:
-    """Cores of the CPU that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seconds(engine: Engine) -> float:
