@@ -60,7 +60,7 @@ class QuietLoader:
         announced: what was said of the GPU.
     """
 
-    def __init__(self, precision: str | None, threads: int, accelerator: str) -> None:
+    def __init__(self, precision: str | None, threads: Threads, accelerator: str) -> None:
         """Take a command's options."""
         self._settings = (precision, threads, accelerator)
         self.announced = Announced()
