@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from made.delegates import COMPUTES, GIVES_ZEROS, REFUSES, TAKES_NOTHING, compile_delegate
+from made.gpu import litebrush as litebrush_command
 from made.pictures import photo_pixels
-from PIL import Image
 
 import litebrush
 from litebrush.accelerators import accelerators_to_try
@@ -64,13 +61,8 @@ def test_a_delegate_runs_the_shapes_of_the_file_only(tmp_path):
         engine.resize({"image": (1, 64, 64, 3)})
 
 
-def test_the_command_line_takes_a_library_and_says_so(photo_file, tmp_path):
-    library, output = compile_delegate(COMPUTES, tmp_path), tmp_path / "out.png"
-    arguments = ["repair", photo_file, "-o", output, "--precision", "float32", "--accelerator", library]
-    done = subprocess.run(
-        [sys.executable, "-m", "litebrush", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+def test_the_command_line_takes_a_library_and_says_so(tmp_path):
+    library = compile_delegate(COMPUTES, tmp_path)
+    done = litebrush_command("verify", "denoise", "--precision", "float32", "--accelerator", library)
     assert done.returncode == 0, done.stderr
-    assert f"delegate:{library}" in done.stdout
-    with Image.open(output) as image:
-        assert image.size == (64, 48)
+    assert done.stdout.endswith(f"on delegate:{library}\n")
