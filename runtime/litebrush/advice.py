@@ -41,8 +41,8 @@ def _on_interpreters(findings: Findings) -> Iterator[str]:
                 yield f"take another interpreter: export {VARIABLE}={working[0]}"
     if findings.taken == "tflite-runtime":
         yield (
-            "tflite-runtime has no fast 8-bit kernels, and its int8 results are off by some grey levels; prefer "
-            "ai-edge-litert where it can be installed, or the precisions dynamic and float32"
+            "tflite-runtime rounds int8 results otherwise than models promise, by some grey levels; prefer "
+            "ai-edge-litert where it can be installed"
         )
     if not findings.can_run_models and not findings.problem:
         yield "no interpreter runs a model here; report it with the output of: litebrush doctor --json"
