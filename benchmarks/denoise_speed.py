@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import litebrush
-from litebrush.latency import has_int8_dot_product
+from litebrush.machine import has_int8_dot_product
 from litebrush.zoo import find_shipped
 
 TILE = 512

@@ -30,7 +30,7 @@ from seed_figures import SEEDS
 
 from litebrush.contract import Precision
 from litebrush.errors import LitebrushError
-from litebrush.latency import has_int8_dot_product
+from litebrush.machine import has_int8_dot_product
 
 _SHOWN_CLASSES, _SHOWN_OF_A_CLASS, _SHOWN_SEED = 6, 6, 0
 

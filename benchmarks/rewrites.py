@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from litebrush.contract import Precision
-from litebrush.latency import has_int8_dot_product
+from litebrush.machine import has_int8_dot_product
 from litebrush_export.flatbuffer import read_graphs
 from litebrush_export.lint import lint
 from litebrush_export.operators import float_operators

@@ -8,7 +8,6 @@ from hypothesis import settings
 from made.gpu import DRIVER, driver_environment, require_driver
 from made.pictures import photo_pixels
 from made.processes import start
-from made.training import train_arguments
 from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -37,6 +36,8 @@ def class_folders(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def finished_run(image_folder, tmp_path_factory) -> Path:
     """A tiny run that was never interrupted, hand-over included."""
+    from made.training import train_arguments  # imports TensorFlow, which the tests of the runtime do without
+
     folder = tmp_path_factory.mktemp("run")
     arguments = train_arguments(image_folder, folder / "run", "--data-note", "waves", "--licence", "CC0-1.0")
     done = start(arguments, folder / "log")

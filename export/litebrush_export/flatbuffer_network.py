@@ -11,8 +11,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from litebrush.engine import LiteRtEngine
 from litebrush.errors import ContractError, ConversionError, EngineError
+from litebrush.interpreter_engine import InterpreterEngine
 from litebrush_export.sources import FoundSignature, FoundTensor, Shape, Tensors
 
 NETWORK_FILE = "model.tflite"
@@ -58,7 +58,7 @@ class FlatbufferNetwork:
             ConversionError: LiteRT does not run it on these shapes.
         """
         try:
-            engine = LiteRtEngine(self.flatbuffer, signature, threads=1)
+            engine = InterpreterEngine(self.flatbuffer, signature, threads=1)
             for name, values in inputs.items():
                 _require_shape(self._name, name, engine.inputs[name].shape, values.shape)
                 engine.input(name)[...] = values

@@ -37,6 +37,7 @@ class LazyGroup(click.Group):
 
     lazy_commands: ClassVar[dict[str, tuple[str, str]]] = {
         "demo": ("litebrush.demo", "Train, export and repair within minutes, without data of your own."),
+        "doctor": ("litebrush.commands.doctor", "Say what this machine can run models with."),
         "export": ("litebrush_export.cli", "Convert a trained model to .tflite files that prove themselves."),
         "generate": ("litebrush.commands.generate", "Draw pictures with a generator."),
         "inspect": ("litebrush.commands.inspect", "Show what a model promises."),

@@ -24,8 +24,9 @@ from litebrush.contract import Precision
 from litebrush.errors import LitebrushError
 from litebrush.extras import require_extra
 from litebrush.image import Pixels, read_rgb, write_image
-from litebrush.latency import Latency, has_int8_dot_product, measure_latency
+from litebrush.latency import Latency, measure_latency
 from litebrush.loading import load, open_model
+from litebrush.machine import has_int8_dot_product
 from litebrush.metrics import psnr_db
 from litebrush.noise import add_gaussian_noise
 from litebrush.zoo import find_model

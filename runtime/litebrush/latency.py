@@ -5,11 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-
-_DOT_PRODUCT_FLAGS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"})
 
 
 @dataclass(frozen=True)
@@ -53,21 +50,3 @@ def time_ratio(
             each()
             durations.append(time.thread_time_ns() - started)
     return min(durations_ns[call]) / min(durations_ns[reference])
-
-
-def has_int8_dot_product(cpu_info: Path = Path("/proc/cpuinfo")) -> bool | None:
-    """Whether this CPU multiplies and adds 8-bit integers in one instruction; None where it does not tell.
-
-    AVX-VNNI and AVX512-VNNI on x86-64, dotprod and i8mm on Arm. Without them an 8-bit convolution
-    takes about as many instructions as a float one, and int8 saves memory but little time.
-    """
-    try:
-        text = cpu_info.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    flags: set[str] = set()
-    for line in text.splitlines():
-        label, _, values = line.partition(":")
-        if label.strip() in ("flags", "Features"):
-            flags.update(values.split())
-    return bool(flags & _DOT_PRODUCT_FLAGS) if flags else None

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, Union
 
-from litebrush.accelerators import Accelerator, accelerators_to_try, computes_in_half, require_precision
+from litebrush.accelerators import (
+    ON_CPU,
+    Accelerator,
+    Candidate,
+    accelerators_to_try,
+    computes_in_half,
+    require_precision,
+)
 from litebrush.autoencoder import Autoencoder
 from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
 from litebrush.damage import DamageDetector
-from litebrush.engine import Engine, LiteRtEngine
+from litebrush.engine import Engine
 from litebrush.errors import AcceleratorError, ModelFileError
 from litebrush.generator import Generator
 from litebrush.inpainter import Inpainter
+from litebrush.interpreter_engine import InterpreterEngine
 from litebrush.model import Model
 from litebrush.modelfile import ModelFile, read_model
 from litebrush.restorer import Restorer
 from litebrush.sequence import SequenceRestorer
 from litebrush.tasks import Task
+from litebrush.threads import Threads, open_fastest
 from litebrush.verification import Verification, verify_golden
 from litebrush.zoo import MODELS, ZooModel, find_model
 
@@ -35,7 +45,9 @@ TASK_CLASSES: dict[Task, type[Model]] = {
 }
 
 
-def load(source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu") -> Any:
+def load(
+    source: Source, precision: Precision | str | None = None, threads: Threads = 1, accelerator: str = "cpu"
+) -> Any:
     """Load a model, ready to be called: an instance of the class of its task, see :data:`TASK_CLASSES`.
 
     On anything but the CPU its golden result is replayed at once: what computes wrongly there is refused.
@@ -44,9 +56,11 @@ def load(source: Source, precision: Precision | str | None = None, threads: int 
         source: name of a shipped model, path of a .tflite file, or the bytes of one.
         precision: for a shipped model, which of its files; for a file, what it must be. None takes the
             shipped model's preferred precision (int8), or the file's.
-        threads: CPU threads for one inference.
-        accelerator: ``"cpu"``, ``"gpu"``, or ``"auto"``: the GPU where one takes the model, otherwise the CPU. A GPU
-            runs float16 and float32. The loaded model's ``accelerator`` says what it was.
+        threads: CPU threads for one inference; ``"auto"`` measures whether one or all cores (four at most) are faster,
+            for 0.3 s at most. The loaded model's ``threads`` says how many they are.
+        accelerator: ``"cpu"``, ``"gpu"``, ``"npu"``, ``"edgetpu"``, the path of a delegate library, or ``"auto"``: the
+            GPU or NPU where one takes the model, otherwise the CPU. GPUs and NPUs run float16 and float32. The loaded
+            model's ``accelerator`` says what it was.
 
     Raises:
         ModelFileError: no such model, a damaged one, or one of another precision.
@@ -65,7 +79,7 @@ def load(source: Source, precision: Precision | str | None = None, threads: int 
 
 
 def verify(
-    source: Source, precision: Precision | str | None = None, threads: int = 1, accelerator: str = "cpu"
+    source: Source, precision: Precision | str | None = None, threads: Threads = 1, accelerator: str = "cpu"
 ) -> Verification:
     """Replay a model's golden result on this machine. Arguments as :func:`load`.
 
@@ -101,7 +115,7 @@ def open_model(source: Source, precision: Precision | str | None = None) -> Mode
 
 
 def open_engines(
-    flatbuffer: bytes, contract: ModelContract, threads: int, accelerator: str = "cpu"
+    flatbuffer: bytes, contract: ModelContract, threads: Threads, accelerator: str = "cpu"
 ) -> dict[str, Engine]:
     """An engine for each signature of a network, by the signature's name.
 
@@ -117,7 +131,7 @@ def open_engines(
     return _open_on(last, flatbuffer, contract, threads)
 
 
-def open_verified_engines(model: ModelFile, threads: int, accelerator: str) -> dict[str, Engine]:
+def open_verified_engines(model: ModelFile, threads: Threads, accelerator: str) -> dict[str, Engine]:
     """As :func:`open_engines`; on anything but the CPU the golden result was replayed.
 
     Raises:
@@ -125,18 +139,21 @@ def open_verified_engines(model: ModelFile, threads: int, accelerator: str) -> d
         EngineError: as :func:`open_engines`.
     """
     engines = open_engines(model.flatbuffer, model.contract, threads, accelerator)
-    if any(engine.accelerator != Accelerator.CPU.value for engine in engines.values()):
+    if any(engine.accelerator != ON_CPU.name for engine in engines.values()):
         verify_golden(model, engines)
     return engines
 
 
-def _open_on(accelerator: Accelerator, flatbuffer: bytes, contract: ModelContract, threads: int) -> dict[str, Engine]:
+def _open_on(candidate: Candidate, flatbuffer: bytes, contract: ModelContract, threads: Threads) -> dict[str, Engine]:
+    accelerator = candidate.accelerator
     require_precision(contract.precision, accelerator)
     names = [signature.name for signature in contract.signatures]
-    if accelerator is Accelerator.GPU:
+    if accelerator in (Accelerator.GPU, Accelerator.NPU):
         half_precision = computes_in_half(contract.precision)
-        return {name: CompiledEngine(flatbuffer, name, half_precision) for name in names}
-    return {name: LiteRtEngine(flatbuffer, name, threads) for name in names}
+        return {name: CompiledEngine(flatbuffer, name, half_precision, accelerator) for name in names}
+    return {
+        name: open_fastest(partial(InterpreterEngine, flatbuffer, name, candidate=candidate), threads) for name in names
+    }
 
 
 def _precision(precision: Precision | str | None) -> Precision | None:

@@ -29,6 +29,7 @@ class Model:
         contract: what the model promises.
         engine: the interpreter and its version.
         accelerator: what the network really runs on.
+        threads: of the CPU, for one inference.
     """
 
     task: ClassVar[Task]
@@ -49,6 +50,7 @@ class Model:
         self.contract = contract
         self.engine = first.name
         self.accelerator = first.accelerator
+        self.threads = first.threads
         self._engines = engines
         self._lock = threading.Lock()
         self._caller: int | None = None

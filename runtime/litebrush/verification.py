@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.accelerators import replay_tolerance
-from litebrush.contract import Golden, ModelContract
+from litebrush.contract import ModelContract
 from litebrush.engine import Array, Engine
 from litebrush.errors import VerificationError
 from litebrush.modelfile import ModelFile
@@ -68,7 +67,8 @@ def verify_golden(model: ModelFile, engines: Mapping[str, Engine]) -> Verificati
     identical = True
     for signature in model.contract.signatures:
         runner = SignatureRunner(signature, engines[signature.name])
-        tolerance = replay_tolerance(golden, model.contract.precision, runner.engine.accelerator)
+        engine = runner.engine
+        tolerance = replay_tolerance(golden, model.contract.precision, engine.accelerator, engine.exact)
         stored = arrays_of(signature, model.golden)
         outputs = runner.run(stored)
         for spec in signature.outputs:
@@ -76,12 +76,12 @@ def verify_golden(model: ModelFile, engines: Mapping[str, Engine]) -> Verificati
             key = array_key(signature, spec.name)
             promised = golden.output_sha256.get(key)
             same = difference == 0 and promised in (None, sha256_of(outputs[spec.name]))
-            if not (same or (promised is None and difference <= tolerance)):
-                allowed = dataclasses.replace(golden, tolerance=tolerance)
-                raise VerificationError(_complaint(model.contract.name, key, runner.engine, allowed, difference))
+            bits_demanded = promised is not None and engine.exact
+            if not (same or (not bits_demanded and difference <= tolerance)):
+                limit = None if bits_demanded else tolerance
+                raise VerificationError(_complaint(model.contract.name, key, engine, limit, difference))
             differences.append(difference)
             identical = identical and same
-    engine = runner.engine
     return Verification(model.contract, engine.name, engine.accelerator, max(differences), identical)
 
 
@@ -96,11 +96,11 @@ def _difference(runner: SignatureRunner, stored: Arrays, spec: TensorSpec, outpu
     return deviation(spec, runner.real(spec.name, kept), runner.real(spec.name, expected))
 
 
-def _complaint(model: str, key: str, engine: Engine, golden: Golden, difference: float) -> str:
+def _complaint(model: str, key: str, engine: Engine, tolerance: float | None, difference: float) -> str:
     allowed = (
         f"equal bits were promised, the largest difference in the stored corner is {difference:.2g}"
-        if golden.output_sha256
-        else f"the largest difference is {difference:.2g}, {golden.tolerance:.2g} is allowed"
+        if tolerance is None
+        else f"the largest difference is {difference:.2g}, {tolerance:.2g} is allowed"
     )
     return (
         f"'{model}' does not reproduce its golden result '{key}' on {engine.name} ({engine.accelerator}): {allowed}; "

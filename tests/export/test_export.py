@@ -10,8 +10,8 @@ import pytest
 import litebrush
 from litebrush.contract import Precision
 from litebrush.encoding import PictureEncoding
-from litebrush.engine import LiteRtEngine
 from litebrush.errors import ContractError, ConversionError
+from litebrush.interpreter_engine import InterpreterEngine
 from litebrush.loading import open_model
 from litebrush.tensors import Role
 from litebrush_export import apart
@@ -29,7 +29,7 @@ def copied(handover, tmp_path):
 
 def encodings(flatbuffer: bytes, contract: litebrush.ModelContract) -> dict[str, PictureEncoding]:
     signature = contract.signature
-    engine = LiteRtEngine(flatbuffer, signature.name, 1)
+    engine = InterpreterEngine(flatbuffer, signature.name, 1)
     tensors = {**engine.inputs, **engine.outputs}
     return {spec.name: PictureEncoding(spec, tensors[spec.name]) for spec in (*signature.inputs, *signature.outputs)}
 

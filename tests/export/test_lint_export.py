@@ -11,7 +11,7 @@ from made.families import make_handover
 
 import litebrush
 from litebrush.contract import Precision
-from litebrush.engine import LiteRtEngine
+from litebrush.interpreter_engine import InterpreterEngine
 from litebrush.loading import open_model
 from litebrush.tasks import Task
 from litebrush_export.pipeline import export
@@ -37,7 +37,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(detector, tmp_path):
     (file,) = export(detector, Order((Precision.INT8,), TARGETS["web"]), tmp_path)
     model = open_model(file.path)
-    engine = LiteRtEngine(model.flatbuffer, "detect", 1)
+    engine = InterpreterEngine(model.flatbuffer, "detect", 1)
     assert {info.dtype for info in (*engine.inputs.values(), *engine.outputs.values())} == {np.dtype(np.uint8)}
     assert litebrush.verify(file.path).identical
     assert [each.table.name for each in file.lints] == ["xnnpack", "gpu"]

@@ -5,7 +5,7 @@ import pytest
 import litebrush
 from litebrush.accelerators import (
     HALF_PRECISION_TOLERANCE,
-    Accelerator,
+    OTHER_ROUNDING_TOLERANCE,
     accelerators_to_try,
     keeps_promise,
     replay_tolerance,
@@ -14,22 +14,48 @@ from litebrush.contract import Golden, Precision
 from litebrush.errors import AcceleratorError, EngineError
 
 
-def test_auto_prefers_the_gpu_and_all_else_is_taken_at_its_word():
-    assert accelerators_to_try("auto") == (Accelerator.GPU, Accelerator.CPU)
-    assert accelerators_to_try("gpu") == (Accelerator.GPU,)
-    assert accelerators_to_try("cpu") == (Accelerator.CPU,)
+def names_to_try(asked: str) -> list[str]:
+    return [candidate.name for candidate in accelerators_to_try(asked)]
 
 
-@pytest.mark.parametrize("name", ["nnapi", "npu", "edgetpu"])
-def test_what_litebrush_cannot_reach_is_refused_with_what_would_work(name):
-    with pytest.raises(AcceleratorError, match="export with --target") as raised:
-        litebrush.load("denoise", accelerator=name)
-    assert "run it here on cpu or gpu" in str(raised.value)
+def test_auto_prefers_accelerators_and_all_else_is_taken_at_its_word():
+    assert names_to_try("auto") == ["gpu", "npu", "cpu"]
+    for name in ("cpu", "gpu", "npu", "edgetpu"):
+        assert names_to_try(name) == [name]
 
 
-def test_an_unknown_accelerator_is_refused_by_name():
-    with pytest.raises(EngineError, match="no accelerator is called 'tpu'; there is cpu, gpu"):
-        litebrush.verify("denoise", accelerator="tpu")
+@pytest.mark.parametrize("asked", ["/opt/libx.so", "libx.so", "./x", "delegate:/opt/libx.so", "delegate:x"])
+def test_a_library_is_a_delegate_by_a_name_that_can_be_asked_again(asked):
+    (name,) = names_to_try(asked)
+    assert name == f"delegate:{asked.removeprefix('delegate:')}"
+    assert names_to_try(name) == [name]
+
+
+REFUSED = {
+    "nnapi": ("float16", "a part of Android 8.1 to 14", "run it here on cpu or gpu"),
+    "npu": ("float16", "LiteRT finds no NPU here|no LiteRT that can compile for a NPU", "cpu or gpu|--upgrade"),
+    "edgetpu": ("int8", r"libedgetpu\.so\.1' cannot be loaded", "on Debian: libedgetpu1-std .*or run it on the cpu"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_this_machine_has_not_is_refused_with_why_and_what_would_work(name):
+    precision, why, remedy = REFUSED[name]
+    with pytest.raises(AcceleratorError, match=f"({why}).*; .*({remedy})"):
+        litebrush.load("denoise", precision, accelerator=name)
+
+
+@pytest.mark.parametrize("name", ["tpu", "delegate:", ""])
+def test_an_unknown_accelerator_is_refused_by_name(name):
+    with pytest.raises(EngineError, match=f"no accelerator is called '{name}'; there is cpu, gpu"):
+        litebrush.verify("denoise", accelerator=name)
+
+
+def test_int8_is_refused_on_an_npu_with_what_would_work():
+    with pytest.raises(
+        AcceleratorError, match=r"tells no scales.*float16 or float32 on the npu, or run int8 on the cpu"
+    ):
+        litebrush.load("denoise", "int8", accelerator="npu")
 
 
 @pytest.mark.parametrize("call", [litebrush.load, litebrush.verify])
@@ -49,6 +75,13 @@ def test_only_float16_on_a_gpu_may_be_further_off_than_promised():
         expected = HALF_PRECISION_TOLERANCE if precision is Precision.FLOAT16 else 1e-4
         assert replay_tolerance(golden, precision, "gpu") == expected
     assert replay_tolerance(Golden(0.1), Precision.FLOAT16, "gpu") == 0.1
+
+
+def test_equal_bits_are_not_demanded_of_an_interpreter_that_rounds_otherwise():
+    bits = Golden(0, {"restore/restored": "0" * 64})
+    assert replay_tolerance(bits, Precision.INT8, "cpu", exact=False) == OTHER_ROUNDING_TOLERANCE
+    assert replay_tolerance(bits, Precision.INT8, "cpu") == 0
+    assert replay_tolerance(Golden(1e-4), Precision.FLOAT32, "cpu", exact=False) == 1e-4
 
 
 def test_every_precision_keeps_its_promise_but_whole_numbers_on_a_gpu():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,10 @@ def test_auto_takes_the_gpu_where_there_is_one(software_gpu):
     assert "on gpu (SwiftShader" in done.stdout, done.stderr
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("ai_edge_litert.gpu_options") is None,
+    reason="an older ai-edge-litert without a GPU",
+)
 @pytest.mark.parametrize("command", ["repair", "verify"])
 def test_without_a_gpu_the_command_ends_with_status_2_and_says_what_to_do(command, photo_file, tmp_path):
     arguments = {

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from litebrush import latency
-from litebrush.latency import has_int8_dot_product, measure_latency, time_ratio
+from litebrush.latency import measure_latency, time_ratio
+from litebrush.machine import has_int8_dot_product
 
 
 def test_percentiles_are_those_of_the_measured_times(monkeypatch):

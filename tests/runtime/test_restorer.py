@@ -11,8 +11,9 @@ from made.contracts import make_contract, make_task_contract
 from made.pictures import photo_pixels
 from PIL import Image
 
-from litebrush.engine import FakeEngine, LiteRtEngine, TensorInfo
+from litebrush.engine import FakeEngine, TensorInfo
 from litebrush.errors import ContractError, ImageError
+from litebrush.interpreter_engine import InterpreterEngine
 from litebrush.loading import load, open_model
 from litebrush.restorer import Restorer
 from litebrush.tasks import Task
@@ -46,7 +47,7 @@ def shipped() -> dict[str, tuple[Restorer, Restorer]]:
     def both(precision: str) -> tuple[Restorer, Restorer]:
         model = open_model("denoise", precision)
         return tuple(
-            Restorer(model.contract, {"restore": LiteRtEngine(model.flatbuffer, "restore", 1)}, limit)
+            Restorer(model.contract, {"restore": InterpreterEngine(model.flatbuffer, "restore", 1)}, limit)
             for limit in (96, 4096)
         )
 

@@ -22,6 +22,7 @@ from litebrush.contact_sheet import contact_sheet
 from litebrush.errors import ImageError
 from litebrush.generator import Generator
 from litebrush.image import IMAGE_SUFFIXES, write_image
+from litebrush.threads import Threads
 
 _SEED_BITS = 32
 
@@ -49,7 +50,7 @@ def command(
     output: Path | None,
     list_labels: bool,
     precision: str | None,
-    threads: int,
+    threads: Threads,
     accelerator: str,
 ) -> None:
     """Draw pictures with a generator: name of a shipped model or a .tflite file.

@@ -6,18 +6,36 @@ from typing import Any
 
 import click
 
-from litebrush.accelerators import Accelerator, accelerators_to_try
+from litebrush.accelerators import ON_CPU, Accelerator, accelerators_to_try
 from litebrush.announcements import Announced, drop_farewell, without_announcements
 from litebrush.contract import Precision
 from litebrush.loading import load
 from litebrush.restorer import NoiseLevel
+from litebrush.threads import Threads
 
 precision_option = click.option(
     "--precision",
     type=click.Choice([precision.value for precision in Precision]),
     help="Which file of a shipped model.  [default: int8]",
 )
-threads_option = click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads.")
+
+
+def _parse_threads(ctx: click.Context, param: click.Parameter, value: str) -> Threads:
+    if value == "auto":
+        return "auto"
+    if value.isdecimal() and int(value) >= 1:
+        return int(value)
+    raise click.BadParameter(f"'{value}' is neither a number of at least 1 nor 'auto'", ctx, param)
+
+
+threads_option = click.option(
+    "--threads",
+    callback=_parse_threads,
+    default="1",
+    metavar="N|auto",
+    show_default=True,
+    help="CPU threads; auto measures which number is the fastest.",
+)
 
 
 def _parse_noise_level(ctx: click.Context, param: click.Parameter, value: str) -> NoiseLevel:
@@ -40,7 +58,7 @@ noise_level_option = click.option(
 
 
 def _parse_accelerator(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if Accelerator.CPU not in accelerators_to_try(value)[:1]:
+    if accelerators_to_try(value)[0] is not ON_CPU:
         drop_farewell()
     return value
 
@@ -49,9 +67,9 @@ accelerator_option = click.option(
     "--accelerator",
     callback=_parse_accelerator,
     default="cpu",
-    metavar="cpu|gpu|auto",
+    metavar="cpu|gpu|npu|edgetpu|auto|LIBRARY",
     show_default=True,
-    help="What runs the model; a GPU takes every precision but int8.",
+    help="What runs the model, or the path of a delegate library; a GPU takes float16 and float32.",
 )
 
 
@@ -62,7 +80,7 @@ class QuietLoader:
         announced: what was said of the GPU.
     """
 
-    def __init__(self, precision: str | None, threads: int, accelerator: str) -> None:
+    def __init__(self, precision: str | None, threads: Threads, accelerator: str) -> None:
         """Take a command's options."""
         self._settings = (precision, threads, accelerator)
         self.announced = Announced()

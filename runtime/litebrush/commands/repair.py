@@ -28,6 +28,7 @@ from litebrush.photo_file import repair_file
 from litebrush.photo_folder import Fate, Outcome, find_photos
 from litebrush.repairing import Mask, Repair, Repairer, Step, StepProgress, deed, known_steps, noise_in_words
 from litebrush.restorer import NoiseLevel, Restorer
+from litebrush.threads import Threads
 
 
 class _SomeFailed(click.ClickException):
@@ -108,7 +109,7 @@ def command(
     noise_level: NoiseLevel,
     model: str | None,
     precision: str | None,
-    threads: int,
+    threads: Threads,
     accelerator: str,
 ) -> None:
     """Repair a photograph, or all photographs of a folder.

@@ -13,6 +13,7 @@ from litebrush.commands.options import accelerator_option, device_name, precisio
 from litebrush.contract import Precision
 from litebrush.errors import VerificationError, one_line
 from litebrush.loading import is_name, models, verify
+from litebrush.threads import Threads
 from litebrush.verification import Verification
 
 
@@ -21,7 +22,7 @@ from litebrush.verification import Verification
 @precision_option
 @threads_option
 @accelerator_option
-def command(sources: tuple[str, ...], threads: int, precision: str | None, accelerator: str) -> None:
+def command(sources: tuple[str, ...], threads: Threads, precision: str | None, accelerator: str) -> None:
     """Replay the golden result that each MODEL carries: names of shipped models or .tflite files.
 
     Without MODEL, every file that comes with litebrush; on a GPU all but int8. Ends with status 1 when a
@@ -58,7 +59,7 @@ def command(sources: tuple[str, ...], threads: int, precision: str | None, accel
         raise VerificationError(f"{len(failures)} of {len(wanted)} models did not prove themselves on this machine")
 
 
-def _verify(source: str, precision: Precision | None, threads: int, accelerator: str) -> Verification:
+def _verify(source: str, precision: Precision | None, threads: Threads, accelerator: str) -> Verification:
     if is_name(source):
         return verify(source, precision, threads, accelerator)
     return call_apart(f"replaying '{source}'", verify, source, precision, threads, accelerator)
