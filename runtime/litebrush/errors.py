@@ -3,6 +3,7 @@
     LitebrushError
     ├── ImageError          a picture could not be read, understood or written
     ├── ModelFileError      a file is not a litebrush model, or is damaged
+    │   ├── UnknownModelError  no shipped model is called so
     │   └── ContractError   the contract in it (or of a hand-over) contradicts itself or the network
     ├── VerificationError   a model did not reproduce its golden result here
     ├── EngineError         no interpreter, or one that refused the model
@@ -36,6 +37,10 @@ class ImageError(LitebrushError):
 
 class ModelFileError(LitebrushError):
     """A file is not a litebrush model, or is damaged."""
+
+
+class UnknownModelError(ModelFileError):
+    """No shipped model is called so."""
 
 
 class ContractError(ModelFileError):

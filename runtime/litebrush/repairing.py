@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from litebrush.errors import ImageError
+from litebrush.errors import ImageError, UnknownModelError
 from litebrush.image import ImageLike, Photo, Pixels, to_photo
 from litebrush.inpainter import missing_pixels
 from litebrush.jpeg import blockiness, stored_quality
@@ -142,8 +142,8 @@ class Repairer:
         missing: NDArray[np.bool_] | None = None
         done: list[Deed] = []
         if asked is None or Step.INPAINT in asked:
-            missing = self._missing(pixels, mask, _shown(progress, "looking for damage"))
-            if missing.any():
+            missing = self._missing(pixels, mask, asked is not None, _shown(progress, "looking for damage"))
+            if missing is not None and missing.any():
                 inpainter = self._model("inpaint")
                 pixels = inpainter.fill(pixels, missing, _shown(progress, "filling in"))
                 done.append(deed(f"{100 * missing.mean():.2g} % filled in", inpainter))
@@ -176,13 +176,19 @@ class Repairer:
     ) -> None:
         self.close()
 
-    def _missing(self, pixels: Pixels, mask: Mask, progress: Progress | None) -> NDArray[np.bool_]:
-        if isinstance(mask, str):
-            if mask != "auto":
-                raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
-            found = self._model("damage").find(pixels, progress)
-            return found if found.mean() <= MOST_DAMAGE else np.zeros_like(found)
-        return missing_pixels(mask, pixels.shape[:2])
+    def _missing(self, pixels: Pixels, mask: Mask, asked: bool, progress: Progress | None) -> NDArray[np.bool_] | None:
+        if not isinstance(mask, str):
+            return missing_pixels(mask, pixels.shape[:2])
+        if mask != "auto":
+            raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
+        try:
+            detector = self._model("damage")
+        except UnknownModelError:
+            if asked:
+                raise ImageError("no model that finds damage comes with litebrush yet; give a mask") from None
+            return None
+        found: NDArray[np.bool_] = detector.find(pixels, progress)
+        return found if found.mean() <= MOST_DAMAGE else None
 
     def _model(self, name: str) -> Any:
         if name not in self._models:

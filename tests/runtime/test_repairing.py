@@ -10,7 +10,7 @@ from made.doubles import DAMAGE, FILLING, model_named
 from made.pictures import photo_pixels
 from PIL import Image
 
-from litebrush.errors import ImageError
+from litebrush.errors import ImageError, UnknownModelError
 from litebrush.noise import add_gaussian_noise
 from litebrush.repairing import Repairer
 
@@ -101,6 +101,19 @@ def test_a_jpeg_is_deblocked_if_it_was_compressed_strongly(repairer, quality, de
 def test_blocks_are_seen_in_a_picture_that_is_no_file(repairer):
     blocky = np.asarray(as_jpeg(photo_pixels(128, 128), 10))
     assert "JPEG blocks removed" in [deed.words for deed in repairer.repair(blocky).done]
+
+
+def without_detector(name):
+    if name == "damage":
+        raise UnknownModelError("no shipped model is called 'damage'")
+    return model_named(name)
+
+
+def test_without_a_detector_damage_is_not_looked_for_and_a_mask_is_asked_for():
+    with Repairer(without_detector) as repairer:
+        assert np.array_equal(repairer(damaged_pixels()), damaged_pixels())
+        with pytest.raises(ImageError, match="no model that finds damage comes with litebrush yet; give a mask"):
+            repairer(damaged_pixels(), steps=["inpaint"])
 
 
 @given(steps=st.lists(st.sampled_from(["inpaint", "deblock", "denoise"]), unique=True))

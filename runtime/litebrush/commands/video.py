@@ -25,6 +25,7 @@ from litebrush.frames import check_clip_output, open_clip, write_clip
 from litebrush.repairing import deed
 from litebrush.restorer import NoiseLevel, Restorer
 from litebrush.sequence import FrameByFrame, SequenceRestorer, Stream
+from litebrush.threads import Threads
 from litebrush.zoo import MODELS
 
 _PREFERRED = ("denoise-video", "denoise")
@@ -80,7 +81,7 @@ def command(
     model: str | None,
     noise_level: NoiseLevel,
     precision: str | None,
-    threads: int,
+    threads: Threads,
     accelerator: str,
 ) -> None:
     """Restore a video: a folder of frames, an animated GIF, WebP or PNG, or a video file.

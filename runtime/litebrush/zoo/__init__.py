@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litebrush.contract import Precision
-from litebrush.errors import ModelFileError
+from litebrush.errors import ModelFileError, UnknownModelError
 
 _FOLDER = Path(__file__).parent
 
@@ -52,12 +52,12 @@ def find_shipped(name: str) -> ZooModel:
     """A shipped model by its name.
 
     Raises:
-        ModelFileError: none is called so.
+        UnknownModelError: none is called so.
     """
     for model in MODELS:
         if model.name == name:
             return model
-    raise ModelFileError(
+    raise UnknownModelError(
         f"no shipped model is called '{name}'; there is {', '.join(model.name for model in MODELS)}. "
         "A file of your own must end in .tflite"
     )
