@@ -15,6 +15,7 @@ from litebrush.cli import main
 from litebrush.doctor import Findings, InterpreterFinding, Trial, attempt
 from litebrush.interpreters import VARIABLE, choose_interpreter
 from litebrush.machine import Machine, board_model, cpu_model, this_machine
+from litebrush.zoo import MODELS
 
 WORKS = Trial("litebrush verify", True, "verified")
 CRASHES = Trial("litebrush verify", False, "crashed (SIGSEGV)", crashed=True)
@@ -33,9 +34,9 @@ def test_the_doctor_tells_what_works_and_how_to_have_what_is_missing():
     done = litebrush("doctor")
     assert done.returncode == 0, done.stderr
     package = choose_interpreter()
-    assert f"works   {package.name} {package.version} (taken): verified  denoise int8" in done.stdout
+    assert f"works   {package.name} {package.version} (taken): verified  {MODELS[0].name} int8" in done.stdout
     assert "edgetpu: the delegate library 'libedgetpu.so.1' cannot be loaded" in done.stdout
-    assert "works   denoise: verified" in done.stdout
+    assert all(f"works   {model.name}: verified" in done.stdout for model in MODELS)
     assert f"Python              {this_machine().python}, numpy " in done.stdout
     assert done.stderr == ""
 

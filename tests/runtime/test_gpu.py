@@ -12,11 +12,14 @@ from made.gpu import REQUIRED, WITHOUT_DRIVER, litebrush, python, require_driver
 from made.pictures import photo_pixels
 from PIL import Image
 
+from litebrush.accelerators import keeps_promise
 from litebrush.loading import load, open_model
 from litebrush.modelfile import write_model
+from litebrush.zoo import MODELS
 
 OPEN = """
 from litebrush.compiled_engine import CompiledEngine
+from litebrush.accelerators import keeps_promise
 from litebrush.loading import load, open_model
 engine = CompiledEngine(open_model("denoise", "float16").flatbuffer, "restore", half_precision=True)
 """
@@ -27,9 +30,13 @@ def test_every_shipped_file_but_int8_proves_itself(software_gpu):
     done = litebrush("verify", "--accelerator", "gpu")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert len(lines) == 3
-    for precision in ("float32", "float16", "dynamic"):
-        assert any(line.startswith(f"verified  denoise {precision}: within tolerance") for line in lines)
+    shipped = [
+        f"verified  {model.name} {precision.value}: within tolerance"
+        for model in MODELS
+        for precision in model.precisions
+        if keeps_promise(precision, "gpu")
+    ]
+    assert [line.partition(" (largest")[0] for line in lines] == shipped
     assert all("on gpu (SwiftShader" in line for line in lines)
     assert done.stderr == ""
 

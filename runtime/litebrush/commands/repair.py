@@ -181,7 +181,7 @@ def _repair_photo(
         f"{each.words} by {each.model} on {device_name(each.accelerator, loader.announced)}" for each in repair.done
     ]
     done = ", ".join(deeds) or "nothing to repair was found"
-    click.echo(f"{output}: {width}x{height}, {', '.join(done)}, {seconds:.2f} s")
+    click.echo(f"{output}: {width}x{height}, {done}, {seconds:.2f} s")
     if save_mask is not None:
         mask = np.zeros((height, width), np.uint8) if repair.mask is None else repair.mask
         write_image(Image.fromarray(mask), save_mask)
