@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from litebrush.atomic import atomic_file
@@ -77,7 +78,7 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> None:
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
             stream.codec_context.colorspace, stream.codec_context.color_range = _BT709, _LIMITED_RANGE
             for frame in frames:
-                picture = av.VideoFrame.from_image(_opaque(frame))
+                picture = av.VideoFrame.from_ndarray(np.asarray(_opaque(frame)), format="rgb24")
                 container.mux(stream.encode(picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)))
             container.mux(stream.encode())
     except (av.FFmpegError, OSError, ValueError) as problem:
