@@ -12,6 +12,8 @@ from rich.table import Table
 
 from litebrush.image import IMAGE_SUFFIXES, Pixels, read_rgb
 
+RESULTS = Path(__file__).parent / "results"
+
 
 @dataclass(frozen=True)
 class QualityTable:

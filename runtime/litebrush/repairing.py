@@ -27,7 +27,7 @@ from litebrush.tiled_network import Progress
 LEAST_NOISE_LEVEL = 4.0
 """Grey levels of estimated noise from which a photo is denoised: fine texture of clean photos is taken for up to 3."""
 
-BEST_QUALITY_TO_DEBLOCK = 90
+BEST_QUALITY_TO_DEBLOCK = 80
 LEAST_BLOCKINESS = 1.15
 MOST_DAMAGE = 0.4
 """Share of the picture that damage may cover; where more is found the detector is wrong."""
@@ -203,7 +203,7 @@ def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_l
         photo: PIL image, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; at least 8 pixels on a side.
         steps: which of ``"inpaint"``, ``"deblock"``, ``"denoise"`` to take, whether the photo needs them or not.
             ``"auto"`` takes those that it needs: damage is filled in where some is found; a file that was saved as a
-            JPEG below quality 90, or that shows blocks, is deblocked; noise is removed from an estimated level of 4
+            JPEG below quality 80, or that shows blocks, is deblocked; noise is removed from an estimated level of 4
             grey levels on. A clean photo stays as it is.
         mask: of the photo's size, above 127 = damaged; ``"auto"`` looks for damage.
         noise_level: standard deviation of the noise in grey levels (0 to 50), or ``"auto"`` to estimate it.

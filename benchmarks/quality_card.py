@@ -1,0 +1,41 @@
+"""The model card of a shipped model, from its contract and from what its quality script measured.
+
+python benchmarks/quality_card.py deblock
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import jinja2
+from quality_table import RESULTS
+
+from litebrush.loading import open_model
+from litebrush.zoo import find_shipped
+
+
+@click.command()
+@click.argument("name")
+def main(name: str) -> None:
+    """Write docs/models/NAME.md; NAME has been measured by benchmarks/NAME_quality.py."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+    )
+    model = find_shipped(name)
+    card = environment.get_template("quality_card.md.jinja").render(
+        model=model,
+        contract=open_model(name).contract,
+        sizes={each.value: model.path(each).stat().st_size for each in model.precisions},
+        quality=json.loads((RESULTS / f"{name}_quality.json").read_text(encoding="utf-8")),
+    )
+    Path("docs/models", f"{name}.md").write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
