@@ -146,7 +146,7 @@ class Repairer:
             if missing is not None and missing.any():
                 inpainter = self._model("inpaint")
                 pixels = inpainter.fill(pixels, missing, _shown(progress, "filling in"))
-                done.append(deed(f"{100 * missing.mean():.2g} % filled in", inpainter))
+                done.append(deed(filled_in_words(missing), inpainter))
             else:
                 missing = None
         if Step.DEBLOCK in asked if asked is not None else shows_blocks(pixels, quality):
@@ -222,6 +222,11 @@ def deed(words: str, model: Model) -> Deed:
     """What a model did."""
     precision = f" {model.precision.value}" if model.precision else ""
     return Deed(words, f"{model.contract.name}{precision}", model.accelerator)
+
+
+def filled_in_words(missing: NDArray[np.bool_]) -> str:
+    """How much of a picture was filled in, in words."""
+    return f"{100 * missing.mean():.2g} % filled in"
 
 
 def noise_in_words(level: float, asked: NoiseLevel) -> str:

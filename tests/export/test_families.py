@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made.families import COUNT, FAMILIES, STEPS, make_handover
 from made.pictures import photo_pixels
+from PIL import Image
 
 import litebrush
 from litebrush.contract import Precision
@@ -225,3 +226,19 @@ def test_an_exported_autoencoder_encodes_and_decodes(families, precision):
         latent = autoencoder.encode(photo)
         assert np.isfinite(latent).all()
         assert np.array_equal(np.asarray(autoencoder.decode(latent)), np.asarray(autoencoder(photo)))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_command_fills_in_with_an_exported_inpainter_what_a_mask_says(families, precision, tmp_path):
+    photo, mask = photo_pixels(70, 90), np.zeros((70, 90), np.uint8)
+    mask[10:20, 30:39] = 255
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    command = [sys.executable, "-m", "litebrush", "repair", tmp_path / "photo.png", "-o", tmp_path / "out.png"]
+    model = ["--model", families[Task.INPAINT, precision].path, "--mask", tmp_path / "mask.png"]
+    done = subprocess.run([*command, *model], capture_output=True, text=True, check=True)
+    assert f"1.4 % filled in by inpaint {precision.value} on cpu" in done.stdout
+    with Image.open(tmp_path / "out.png") as repaired:
+        changed = (np.asarray(repaired) != photo).any(axis=2)
+    assert changed.any()
+    assert not changed[mask == 0].any()

@@ -43,24 +43,6 @@ def test_repair_takes_a_model_file_and_a_noise_level(photo_file, tmp_path):
     assert "by denoise float32" in done.stdout
 
 
-def test_repair_fills_in_what_a_mask_says_and_saves_the_mask(photo_file, tmp_path):
-    mask = np.zeros((48, 64), np.uint8)
-    mask[10:20, 30:33] = 255
-    Image.fromarray(mask).save(tmp_path / "mask.png")
-    done = litebrush(
-        *("repair", photo_file, "-o", tmp_path / "out.png", "--steps", "inpaint"),
-        *("--mask", tmp_path / "mask.png", "--save-mask", tmp_path / "found.png"),
-    )
-    assert done.returncode == 0, done.stderr
-    assert "0.98 % filled in by inpaint int8 on cpu" in done.stdout
-    with Image.open(tmp_path / "out.png") as repaired, Image.open(photo_file) as photo:
-        changed = (np.asarray(repaired) != np.asarray(photo)).any(axis=2)
-    assert changed.any()
-    assert not changed[mask == 0].any()
-    with Image.open(tmp_path / "found.png") as found:
-        assert np.array_equal(np.asarray(found), mask)
-
-
 def test_repair_takes_a_folder_and_ends_with_status_1_where_a_photo_is_bad(photo_file, tmp_path):
     album = tmp_path / "album"
     album.mkdir()

@@ -23,10 +23,22 @@ from litebrush.commands.options import (
     threads_option,
 )
 from litebrush.errors import ImageError
-from litebrush.image import Photo, read_image, write_image
+from litebrush.image import ImageLike, Photo, read_image, write_image
+from litebrush.inpainter import Inpainter, missing_pixels
+from litebrush.model import Model
 from litebrush.photo_file import repair_file
 from litebrush.photo_folder import Fate, Outcome, find_photos
-from litebrush.repairing import Mask, Repair, Repairer, Step, StepProgress, deed, known_steps, noise_in_words
+from litebrush.repairing import (
+    Mask,
+    Repair,
+    Repairer,
+    Step,
+    StepProgress,
+    deed,
+    filled_in_words,
+    known_steps,
+    noise_in_words,
+)
 from litebrush.restorer import NoiseLevel, Restorer
 from litebrush.threads import Threads
 
@@ -96,7 +108,10 @@ def _outcomes_bar(outcomes: Iterator[Outcome], count: int, label: str) -> Iterat
 )
 @click.option("--save-mask", type=click.Path(path_type=Path), help="File for the mask of what was filled in.")
 @noise_level_option
-@click.option("--model", help="Run this one model instead: name of a shipped one, or a .tflite file that restores.")
+@click.option(
+    "--model",
+    help="Run one model instead: a shipped one's name, or a .tflite file that restores or, with --mask, fills in.",
+)
 @precision_option
 @threads_option
 @accelerator_option
@@ -114,8 +129,8 @@ def command(
 ) -> None:
     """Repair a photograph, or all photographs of a folder.
 
-    Scratches, dust and stains are found and filled in, then JPEG blocks and noise are removed, each where the photo
-    needs it; a clean photo stays as it is. Transparency, EXIF and the colour profile are kept; the original is
+    What a mask marks is filled in, then JPEG blocks and noise are removed, where the photo needs it; a clean photo
+    stays as it is. Transparency, EXIF and the colour profile are kept; the original is
     never written to.
 
     Of a folder, those below it are repaired, too. Files that are in the output folder already are skipped, so a run
@@ -125,33 +140,41 @@ def command(
     \b
     Examples:
       litebrush repair old.jpg -o new.png
-      litebrush repair old.jpg -o new.png --save-mask found.png
-      litebrush repair old.jpg -o new.png --mask painted.png --steps inpaint
+      litebrush repair old.jpg -o new.png --mask painted.png --model my-inpaint-int8.tflite
       litebrush repair scan.tif -o clean.tif --steps denoise --noise-level 15 --precision float32
       litebrush repair album/ -o repaired/
     """
-    if model is not None and (steps != "auto" or mask != "auto" or save_mask is not None):
-        raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --mask nor --save-mask")
+    if model is not None and (steps != "auto" or save_mask is not None):
+        raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --save-mask")
     if photo.is_dir() and (mask != "auto" or save_mask is not None):
-        raise click.UsageError("--mask and --save-mask are for one photo; a folder's damage is looked for")
+        raise click.UsageError("--mask and --save-mask are for one photo; give the photos of the folder one by one")
     given_mask: Mask = "auto" if mask == "auto" else read_image(Path(mask))
     loader = QuietLoader(precision, threads, accelerator)
     with Repairer(loader) as repairer:
+        treat: Callable[..., Repair]
         if model is None:
             treat = partial(repairer.repair_photo, steps=steps, mask=given_mask, noise_level=noise_level)
         else:
-            treat = partial(_restored, _restorer(model, loader), noise_level)
+            treat = _one_model(loader(model), given_mask, noise_level)
         if photo.is_dir():
             _repair_folder(photo, output, treat)
         else:
             _repair_photo(photo, output, treat, save_mask, loader)
 
 
-def _restorer(model: str, loader: QuietLoader) -> Restorer:
-    loaded = loader(model)
-    if not isinstance(loaded, Restorer):
-        raise ImageError(f"'{model}' is a model of task '{loaded.task.value}'; give one that restores with --model")
-    return loaded
+def _one_model(model: Model, mask: Mask, noise_level: NoiseLevel) -> Callable[..., Repair]:
+    name = model.contract.name
+    if isinstance(model, Restorer):
+        if not isinstance(mask, str):
+            raise ImageError(f"'{name}' restores and takes no mask; leave out --mask, or give a model that fills in")
+        return partial(_restored, model, noise_level)
+    if isinstance(model, Inpainter):
+        if isinstance(mask, str):
+            raise ImageError(f"'{name}' fills in what a mask says is missing; give one with --mask")
+        return partial(_filled, model, mask)
+    raise ImageError(
+        f"'{name}' is a model of task '{model.task.value}'; give one that restores or fills in with --model"
+    )
 
 
 def _restored(
@@ -166,6 +189,20 @@ def _restored(
     pixels = restorer.restore_pixels(photo.pixels, level, shown)
     words = "restored" if level is None else noise_in_words(level, noise_level)
     return Repair(photo.with_pixels(pixels), None, (deed(words, restorer),))
+
+
+def _filled(
+    inpainter: Inpainter,
+    mask: ImageLike,
+    photo: Photo,
+    quality: float | None,
+    progress: StepProgress | None = None,
+) -> Repair:
+    missing = missing_pixels(mask, photo.pixels.shape[:2])
+    shown = None if progress is None else partial(progress, "filling in")
+    pixels = inpainter.fill(photo.pixels, missing, shown)
+    filled = np.where(missing, np.uint8(255), np.uint8(0))
+    return Repair(photo.with_pixels(pixels), filled, (deed(filled_in_words(missing), inpainter),))
 
 
 def _repair_photo(
