@@ -11,11 +11,11 @@ from PIL import Image
 from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
-from litebrush.image import ImageLike, Pixels, to_photo
-from litebrush.latents import latents, slerp
+from litebrush.image import ImageLike, to_photo
+from litebrush.latents import fresh_seed, latents, require_latent, slerp
 from litebrush.model import Model
 from litebrush.runner import SignatureRunner
-from litebrush.squares import centre_square
+from litebrush.squares import centre_part
 from litebrush.tasks import DECODE, ENCODE, Task
 from litebrush.tensors import Role
 
@@ -27,7 +27,7 @@ class Autoencoder(Model):
         >>> latent = autoencoder.encode(photo)              # float32 (D,)
         >>> picture = autoencoder.decode(latent)            # PIL, RGB
 
-    Photos of any shape are cut to the square in their middle and scaled to the network's side, as in training.
+    Of photos of any shape the part in the middle that fits is scaled to the network's size, as in training.
     """
 
     task = Task.AUTOENCODE
@@ -47,7 +47,7 @@ class Autoencoder(Model):
         self._picture = self._decoder.signature.output(Role.IMAGE)
 
     def __call__(self, photo: ImageLike) -> Image.Image:
-        """What the network keeps of a photo: encoded and decoded, PIL, RGB, square."""
+        """What the network keeps of a photo: encoded and decoded, PIL, RGB, of the network's size."""
         return self.decode(self.encode(photo))
 
     def encode(self, photo: ImageLike) -> NDArray[np.float32]:
@@ -63,29 +63,46 @@ class Autoencoder(Model):
             ImageError: a picture that is not supported.
             EngineError: the model is closed, or the interpreter failed.
         """
-        square = centre_square(to_photo(photo).pixels, self._image.shape[1])
+        part = centre_part(to_photo(photo).pixels, *self._image.shape[1:3])
         with self._in_turn():
-            outputs = self._encoder.run({self._image.name: square})
+            outputs = self._encoder.run({self._image.name: part})
         return self._encoder.real(self._code.name, outputs[self._code.name])
 
     def decode(self, latent: NDArray[np.float32]) -> Image.Image:
         """The picture of a latent, PIL, RGB.
 
         Raises:
-            ImageError: a latent of another shape.
+            ImageError: a latent of another shape, or with values that are not finite.
             EngineError: the model is closed, or the interpreter failed.
         """
-        return Image.fromarray(self._decoded(latent))
+        given = require_latent(latent, self._latent.shape[1:], self.contract.name)
+        with self._in_turn():
+            outputs = self._decoder.run({self._latent.name: given})
+        return Image.fromarray(self._decoder.picture(self._picture.name, outputs[self._picture.name]))
 
-    def sample(self, count: int = 1, seed: int = 0) -> list[Image.Image]:
+    def sample(self, count: int = 1, seed: int | None = None) -> list[Image.Image]:
         """Pictures of latents that nobody encoded, drawn from the standard normal prior as those of a generator are.
 
+        Args:
+            count: how many, at least 1.
+            seed: 0 to 2**64 - 1; the same seed draws the same pictures. None takes a fresh one.
+
+        Returns:
+            PIL images, RGB; ``info`` has the ``seed`` and the ``index`` that each was drawn from.
+
         Raises:
-            ImageError: a seed outside 0 to 2**64 - 1.
+            ImageError: a count or seed that is none.
         """
+        if count < 1:
+            raise ImageError(f"{count} pictures were asked for; ask for at least 1")
+        chosen = fresh_seed() if seed is None else seed
         shape = self._latent.shape[1:]
-        drawn = latents(seed, 0, count, int(np.prod(shape)))
-        return [self.decode(latent.reshape(shape)) for latent in drawn]
+        images = []
+        for index, latent in enumerate(latents(chosen, 0, count, int(np.prod(shape)))):
+            image = self.decode(latent.reshape(shape))
+            image.info.update({"seed": chosen, "index": index})
+            images.append(image)
+        return images
 
     def interpolate(self, photo_a: ImageLike, photo_b: ImageLike, steps: int) -> list[Image.Image]:
         """Pictures on the way from one photo's latent to another's, both included (:func:`litebrush.latents.slerp`).
@@ -97,11 +114,3 @@ class Autoencoder(Model):
             raise ImageError(f"{steps} steps were asked for; from one picture to another there are at least 2")
         one, other = self.encode(photo_a), self.encode(photo_b)
         return [self.decode(slerp(one, other, step / (steps - 1))) for step in range(steps)]
-
-    def _decoded(self, latent: NDArray[np.float32]) -> Pixels:
-        if latent.shape != self._latent.shape[1:]:
-            wanted = self._latent.shape[1:]
-            raise ImageError(f"the latent is of shape {latent.shape}; '{self.contract.name}' takes {wanted}")
-        with self._in_turn():
-            outputs = self._decoder.run({self._latent.name: latent})
-        return self._decoder.picture(self._picture.name, outputs[self._picture.name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import secrets
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,13 +13,11 @@ from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
 from litebrush.image import Pixels
-from litebrush.latents import latents, slerp
+from litebrush.latents import fresh_seed, latents, require_latent, slerp
 from litebrush.model import Model
 from litebrush.runner import SignatureRunner
 from litebrush.tasks import Task
 from litebrush.tensors import Role
-
-_SEED_BITS = 32  # short enough to be typed again
 
 
 class Generator(Model):
@@ -68,7 +65,7 @@ class Generator(Model):
         """
         if count < 1:
             raise ImageError(f"{count} pictures were asked for; ask for at least 1")
-        chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
+        chosen = fresh_seed() if seed is None else seed
         images = []
         for index in range(count):
             name = label if label is not None or not self.labels else self.labels[index % len(self.labels)]
@@ -93,12 +90,10 @@ class Generator(Model):
             (H, W, 3) uint8 RGB.
 
         Raises:
-            ImageError: a label that the model does not know, or a latent of another shape.
+            ImageError: a label that the model does not know; a latent of another shape, or with values that are not
+                finite.
         """
-        if latent.shape != self._latent.shape[1:]:
-            wanted = self._latent.shape[1:]
-            raise ImageError(f"the latent is of shape {latent.shape}; '{self.contract.name}' takes {wanted}")
-        sample = {self._latent.name: latent}
+        sample = {self._latent.name: require_latent(latent, self._latent.shape[1:], self.contract.name)}
         one_hot = self._one_hot(label)
         if self._label is not None and one_hot is not None:
             sample[self._label.name] = one_hot

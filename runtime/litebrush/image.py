@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from litebrush.atomic import atomic_file
 from litebrush.errors import ImageError
@@ -266,14 +268,23 @@ def check_output(path: Path, photo: Photo) -> None:
         raise ImageError(f"'{path.name}' cannot hold the picture's transparency; write a .png or .webp file")
 
 
-def write_image(image: Image.Image, path: Path) -> None:
+def write_image(image: Image.Image, path: Path, text: Mapping[str, str] | None = None) -> None:
     """Write a picture whole or not at all; EXIF, colour profile and resolution in ``image.info`` are kept.
+
+    Args:
+        image: of a mode that the format can hold.
+        path: its suffix decides the format.
+        text: text chunks of a PNG file; other formats go without.
 
     Raises:
         ImageError: the folder is missing or cannot be written to, the disk is full.
     """
     options: dict[str, Any] = dict(_SAVE_OPTIONS.get(path.suffix.lower(), {}))
     options.update((key, image.info[key]) for key in ("exif", "icc_profile", "dpi") if key in image.info)
+    if text and path.suffix.lower() == ".png":
+        options["pnginfo"] = PngInfo()
+        for key, value in text.items():
+            options["pnginfo"].add_text(key, value)
     try:
         with atomic_file(path) as temporary:
             image.save(temporary, **options)

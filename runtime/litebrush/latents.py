@@ -11,6 +11,8 @@ tests/vectors/latents.json has values to test another implementation against.
 
 from __future__ import annotations
 
+import secrets
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ LARGEST_SEED = 2**64 - 1
 
 Words = NDArray[np.uint32]
 
+_FRESH_SEED_BITS = 32  # short enough to be typed again, and exact in JavaScript
 _ROUNDS = 10
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)  # the golden ratio and the square root of 3, less 1
@@ -56,9 +59,11 @@ def random_words(seed: int, picture: int, size: int) -> Words:
     word).
 
     Raises:
-        ImageError: a seed outside 0 to 2**64 - 1.
+        ImageError: a seed or picture outside 0 to 2**64 - 1.
     """
     require_seed(seed)
+    _require_whole("picture's number", picture)
+    seed, picture = int(seed), int(picture)
     blocks = np.arange(-(-size // 4), dtype=np.uint32)
     counter = np.zeros((len(blocks), 4), np.uint32)
     counter[:, 0] = blocks
@@ -91,11 +96,16 @@ def latents(seed: int, first: int, count: int, size: int) -> NDArray[np.float32]
         size: values of one latent.
 
     Raises:
-        ImageError: a seed outside 0 to 2**64 - 1.
+        ImageError: a seed or picture outside 0 to 2**64 - 1.
     """
     even = size + size % 2
     rows = [normal_values(random_words(seed, picture, even))[:size] for picture in range(first, first + count)]
     return np.stack(rows) if rows else np.zeros((0, size), np.float32)
+
+
+def fresh_seed() -> int:
+    """A seed that nobody has chosen, below 2**32."""
+    return secrets.randbits(_FRESH_SEED_BITS)
 
 
 def require_seed(seed: int) -> None:
@@ -104,17 +114,32 @@ def require_seed(seed: int) -> None:
     Raises:
         ImageError: not a whole number from 0 to 2**64 - 1.
     """
-    if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
-        raise ImageError(f"the seed is {seed!r}; expected a whole number from 0 to 2**64 - 1")
+    _require_whole("seed", seed)
+
+
+def require_latent(latent: NDArray[np.float32], shape: tuple[int, ...], model: str) -> NDArray[np.float32]:
+    """A latent as float32, if a model can decode it.
+
+    Raises:
+        ImageError: another shape, or values that are not finite.
+    """
+    values = np.asarray(latent, np.float32)
+    if values.shape != shape:
+        raise ImageError(f"the latent is of shape {values.shape}; '{model}' takes {shape}")
+    if not np.isfinite(values).all():
+        raise ImageError(f"the latent has values that are not finite; '{model}' can make nothing of them")
+    return values
 
 
 def slerp(one: NDArray[np.float32], other: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     """A latent on the great circle between two, ``share`` of the way (Shoemake 1985); of the lengths between theirs.
 
-    Points on the straight line are shorter than latents are, and make duller pictures (White 2016).
+    Points on the straight line are shorter than latents are, and make duller pictures (White 2016). Computed in
+    double precision and rounded once: shares of 0 and 1 give the latents themselves.
     """
-    lengths = [float(np.linalg.norm(latent.astype(np.float64))) for latent in (one, other)]
-    directions = [latent / max(length, 1e-12) for latent, length in zip((one, other), lengths)]
+    ends = one.astype(np.float64), other.astype(np.float64)
+    lengths = [float(np.linalg.norm(end)) for end in ends]
+    directions = [end / max(length, 1e-12) for end, length in zip(ends, lengths)]
     angle = np.arccos(np.clip(np.sum(directions[0] * directions[1]), -1, 1))
     weights = [1 - share, share]
     if np.sin(angle) > 1e-6:
@@ -122,3 +147,8 @@ def slerp(one: NDArray[np.float32], other: NDArray[np.float32], share: float) ->
     length = (1 - share) * lengths[0] + share * lengths[1]
     direction = weights[0] * directions[0] + weights[1] * directions[1]
     return np.asarray(length * direction, np.float32)
+
+
+def _require_whole(what: str, value: int) -> None:
+    if not isinstance(value, (int, np.integer)) or not 0 <= value <= LARGEST_SEED:
+        raise ImageError(f"the {what} is {value!r}; expected a whole number from 0 to 2**64 - 1")

@@ -1,4 +1,4 @@
-"""Pictures of any shape as the squares that small networks see."""
+"""Pictures of any shape as the squares, or other frames, that small networks see."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from PIL import Image
 from litebrush.image import Pixels
 
 
-def centre_square(picture: Pixels, side: int) -> Pixels:
-    """The largest square in the middle, scaled to ``side`` pixels.
+def centre_part(picture: Pixels, height: int, width: int) -> Pixels:
+    """The largest part in the middle that has a frame's proportions, scaled to it.
 
     Args:
         picture: (H, W, 3) uint8.
-        side: of the result.
+        height, width: of the frame.
 
     Returns:
-        (side, side, 3) uint8, by Lanczos's filter with antialiasing.
+        (height, width, 3) uint8, by Lanczos's filter with antialiasing.
     """
-    height, width = picture.shape[:2]
-    length = min(height, width)
-    top, left = (height - length) // 2, (width - length) // 2
-    square = Image.fromarray(picture[top : top + length, left : left + length])
-    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+    whole_height, whole_width = picture.shape[:2]
+    cut_height, cut_width = whole_height, max(1, whole_height * width // height)
+    if cut_width > whole_width:
+        cut_height, cut_width = max(1, whole_width * height // width), whole_width
+    top, left = (whole_height - cut_height) // 2, (whole_width - cut_width) // 2
+    part = Image.fromarray(picture[top : top + cut_height, left : left + cut_width])
+    return np.asarray(part.resize((width, height), Image.Resampling.LANCZOS))

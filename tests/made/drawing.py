@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from litebrush.autoencoder import Autoencoder
 from litebrush.engine import FakeEngine, TensorInfo
 from litebrush.generator import Generator
 from litebrush.tasks import Task
-from made.contracts import make_task_contract
+from made.contracts import LABELS, make_task_contract
 from made.doubles import bytes_tensor
 
 FLOAT_LATENT = TensorInfo((1, 8), np.dtype(np.float32))
@@ -16,7 +18,7 @@ FLOAT_LABEL = TensorInfo((1, 3), np.dtype(np.float32))
 LATENT_SCALE = 0.03
 
 
-def generator(quantized: bool = False) -> Generator:
+def generator(quantized: bool = False, labels: tuple[str, ...] = LABELS) -> Generator:
     """Paints the first three values of its latent as red, green and blue, brighter with the label's number."""
     latent = TensorInfo((1, 8), np.dtype(np.int8), LATENT_SCALE, 0) if quantized else FLOAT_LATENT
     label = TensorInfo((1, 3), np.dtype(np.int8), 1 / 255, -128) if quantized else FLOAT_LABEL
@@ -27,7 +29,8 @@ def generator(quantized: bool = False) -> Generator:
         return {"image": np.broadcast_to(np.rint(colour) - 128, (1, 64, 64, 3)).astype(np.int8)}
 
     engine = FakeEngine({"latent": latent, "label": label}, {"image": bytes_tensor(64, 3)}, paint)
-    return Generator(make_task_contract(Task.GENERATE), {"generate": engine})
+    contract = dataclasses.replace(make_task_contract(Task.GENERATE), labels=labels)
+    return Generator(contract, {"generate": engine})
 
 
 def autoencoder() -> Autoencoder:

@@ -89,6 +89,16 @@ def test_what_is_no_seed_is_refused(seed):
         latents(seed, 0, 1, 4)
 
 
+@pytest.mark.parametrize("picture", [-1, 2**64])
+def test_what_is_no_number_of_a_picture_is_refused(picture):
+    with pytest.raises(ImageError, match="the picture's number is"):
+        random_words(0, picture, 4)
+
+
+def test_numbers_of_numpy_are_seeds_too():
+    assert np.array_equal(random_words(np.uint64(2**63), np.int64(1), 9), random_words(2**63, 1, 9))
+
+
 @given(seed=SEEDS, share=st.floats(0, 1))
 @settings(max_examples=50)
 def test_latents_between_two_are_as_long_as_those(seed, share):
@@ -99,7 +109,21 @@ def test_latents_between_two_are_as_long_as_those(seed, share):
 
 
 def test_the_way_between_two_latents_begins_and_ends_with_them():
-    one, other = latents(3, 0, 2, 64)
-    assert np.allclose(slerp(one, other, 0), one, atol=1e-6)
-    assert np.allclose(slerp(one, other, 1), other, atol=1e-6)
-    assert np.allclose(slerp(one, one, 0.3), one, atol=1e-6)
+    for seed in range(50):
+        one, other = latents(seed, 0, 2, 64)
+        assert np.array_equal(slerp(one, other, 0), one)
+        assert np.array_equal(slerp(one, other, 1), other)
+        assert np.allclose(slerp(one, one, 0.3), one, atol=1e-6)
+
+
+def test_equal_shares_are_equal_angles():
+    one, other = (latent / np.linalg.norm(latent) for latent in latents(3, 0, 2, 64))
+    steps = np.diff(np.stack([slerp(one, other, step / 8) for step in range(9)]), axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    assert np.allclose(lengths, lengths[0], atol=1e-6)
+
+
+def test_without_an_angle_the_way_is_straight():
+    ones, zeros = np.ones(4, np.float32), np.zeros(4, np.float32)
+    assert np.allclose(slerp(ones, -ones, 0.5), zeros)
+    assert np.isfinite(slerp(zeros, ones, 0.5)).all()

@@ -6,7 +6,7 @@ from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.errors import DataError
-from litebrush.squares import centre_square
+from litebrush.squares import centre_part
 from litebrush_train.pictures import load_image_folders
 from litebrush_train.square_pictures import one_hot, read_squares, require_classes
 
@@ -101,7 +101,7 @@ def test_images_beside_the_class_folders_are_refused(tmp_path):
 def test_a_square_is_cut_from_the_middle():
     wide = np.zeros((64, 192, 3), np.uint8)
     wide[:, 64:128] = 200
-    assert np.array_equal(centre_square(wide, 64), np.full((64, 64, 3), 200, np.uint8))
+    assert np.array_equal(centre_part(wide, 64, 64), np.full((64, 64, 3), 200, np.uint8))
 
 
 def test_a_one_hot_vector_has_its_one_at_the_class():

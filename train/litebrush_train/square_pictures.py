@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.errors import DataError
-from litebrush.squares import centre_square
+from litebrush.squares import centre_part
 from litebrush_train.pictures import ImageFolder, load_image_folders
 
 
 def read_squares(folders: tuple[Path, ...], side: int, validation_share: float, store: Path) -> ImageFolder:
     """Images as squares of ``side`` pixels; smaller images are skipped."""
-    return load_image_folders(folders, validation_share, side, lambda picture: centre_square(picture, side), store)
+    return load_image_folders(folders, validation_share, side, lambda picture: centre_part(picture, side, side), store)
 
 
 def require_classes(images: ImageFolder) -> None:

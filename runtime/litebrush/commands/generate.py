@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
+import re
 import time
 from itertools import chain
 from pathlib import Path
 
 import click
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from litebrush.atomic import atomic_file
+from litebrush.autoencoder import Autoencoder
 from litebrush.commands.options import (
     QuietLoader,
     accelerator_option,
@@ -21,10 +21,9 @@ from litebrush.commands.options import (
 from litebrush.contact_sheet import contact_sheet
 from litebrush.errors import ImageError
 from litebrush.generator import Generator
-from litebrush.image import IMAGE_SUFFIXES, write_image
+from litebrush.image import check_output, to_photo, write_image
+from litebrush.latents import fresh_seed
 from litebrush.threads import Threads
-
-_SEED_BITS = 32
 
 
 @click.command(name="generate")
@@ -53,9 +52,9 @@ def command(
     threads: Threads,
     accelerator: str,
 ) -> None:
-    """Draw pictures with a generator: name of a shipped model or a .tflite file.
+    """Draw pictures with a generator, or an autoencoder's prior: name of a shipped model or a .tflite file.
 
-    Without --label, one picture of each label is drawn. Each picture names its model, label and seed in its own file;
+    Without --label, pictures of each label are drawn. Each picture names its model, label and seed in its own file;
     the same seed draws the same picture on every machine.
 
     \b
@@ -64,44 +63,72 @@ def command(
       litebrush generate clothing-gan -o sheet.png
       litebrush generate clothing-gan --label dress --label hat --count 4 --seed 7 -o drawn/
     """
+    if output is None and not list_labels:
+        raise click.UsageError("name a folder or a file with --output")
+    if output is not None and _is_file(output):
+        check_output(output, to_photo(Image.new("RGB", (1, 1))))
     loader = QuietLoader(precision, threads, accelerator)
-    with loader(model) as generator:
-        if not isinstance(generator, Generator):
-            raise ImageError(f"'{model}' is a model of task '{generator.task.value}'; give one that generates")
-        if list_labels:
-            click.echo("\n".join(generator.labels) or f"'{generator.contract.name}' has no labels")
-            return
+    with loader(model) as artist:
+        if not isinstance(artist, (Generator, Autoencoder)):
+            raise ImageError(
+                f"'{model}' is a model of task '{artist.task.value}'; give one that generates or autoencodes"
+            )
         if output is None:
-            raise click.UsageError("name a folder or a file with --output")
-        chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
+            click.echo("\n".join(artist.contract.labels) or f"'{artist.contract.name}' has no labels")
+            return
+        chosen = fresh_seed() if seed is None else seed
         began = time.perf_counter()
-        images = list(
-            chain.from_iterable(generator(count or 1, label, chosen) for label in labels or generator.labels or (None,))
-        )
+        images = _drawn(artist, count or 1, tuple(dict.fromkeys(labels)), chosen)
         milliseconds = (time.perf_counter() - began) * 1000 / len(images)
-    _write(images, generator.contract.name, output)
-    used = f" {generator.precision.value}" if generator.precision else ""
+    _write(images, artist.contract.name, output)
+    used = f" {artist.precision.value}" if artist.precision else ""
     click.echo(
         f"{output}: {len(images)} {'picture' if len(images) == 1 else 'pictures'} of seed {chosen}, "
-        f"{generator.contract.name}{used} on {device_name(generator.accelerator, loader.announced)}, "
+        f"{artist.contract.name}{used} on {device_name(artist.accelerator, loader.announced)}, "
         f"{milliseconds:.1f} ms each"
     )
 
 
+def _is_file(output: Path) -> bool:
+    """Whether a name is that of a picture, of a format that litebrush writes or another."""
+    return not output.is_dir() and output.suffix.lower() in Image.registered_extensions()
+
+
+def _drawn(artist: Generator | Autoencoder, count: int, labels: tuple[str, ...], seed: int) -> list[Image.Image]:
+    if isinstance(artist, Generator):
+        wanted = labels or artist.labels or (None,)
+        return list(chain.from_iterable(artist(count, label, seed) for label in wanted))
+    if labels:
+        raise ImageError(f"'{artist.contract.name}' is an autoencoder and has no classes; leave --label out")
+    return artist.sample(count, seed)
+
+
 def _write(images: list[Image.Image], model: str, output: Path) -> None:
-    if output.suffix.lower() in IMAGE_SUFFIXES:
-        one = images[0] if len(images) == 1 else contact_sheet(images, [_caption(image) for image in images])
-        write_image(one, output)
-        return
-    output.mkdir(parents=True, exist_ok=True)
-    for image in images:
-        told = PngImagePlugin.PngInfo()
-        for key, value in {"model": model, **image.info}.items():
-            told.add_text(str(key), str(value))
-        with atomic_file(output / f"{_caption(image).replace(' ', '-')}.png") as temporary:
-            image.save(temporary, "PNG", pnginfo=told)
+    if not _is_file(output):
+        output.mkdir(parents=True, exist_ok=True)
+        for image in images:
+            write_image(image, output / f"{_file_name(image)}.png", _told(image, model))
+    elif len(images) == 1:
+        write_image(images[0], output, _told(images[0], model))
+    else:
+        sheet = contact_sheet(images, [_caption(image) for image in images])
+        write_image(sheet, output, {"model": model, "seed": str(images[0].info["seed"])})
+
+
+def _told(image: Image.Image, model: str) -> dict[str, str]:
+    return {"model": model, **{str(key): str(value) for key, value in image.info.items()}}
+
+
+def _file_name(image: Image.Image) -> str:
+    """The caption, with those characters escaped that separate a path or that some file systems refuse."""
+    label, seed, index = _parts(image)
+    escaped = re.sub(r'[%/\\:*?"<>|\x00-\x1f]', lambda found: f"%{ord(found[0]):02X}", label)
+    return f"{escaped}-{seed}-{index}"
 
 
 def _caption(image: Image.Image) -> str:
-    label = image.info.get("label", "picture")
-    return f"{label} {image.info['seed']} {image.info['index']}"
+    return " ".join(map(str, _parts(image)))
+
+
+def _parts(image: Image.Image) -> tuple[str, int, int]:
+    return image.info.get("label", "picture"), image.info["seed"], image.info["index"]
