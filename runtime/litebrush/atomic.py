@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -35,10 +36,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
     path = path.resolve()
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
-    descriptor, name = tempfile.mkstemp(prefix=".litebrush-", suffix=path.suffix, dir=path.parent)
-    os.close(descriptor)
-    temporary = Path(name)
+    # named by ourselves: with tempfile, an interrupt that comes with the file would leave it
+    temporary = path.with_name(f".litebrush-{secrets.token_hex(8)}{path.suffix}")
     try:
+        temporary.touch(0o600, exist_ok=False)
         yield temporary
         temporary.chmod(0o666 & ~_UMASK)
         temporary.replace(path)

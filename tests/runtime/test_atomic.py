@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,19 @@ def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path, error):
         fail()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["out.txt"]
+
+
+def test_an_interrupt_that_comes_with_the_temporary_file_leaves_nothing(tmp_path, monkeypatch):
+    real_touch = Path.touch
+
+    def touch(path: Path, *arguments: object, **options: object) -> None:
+        real_touch(path, *arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(KeyboardInterrupt), atomic_file(tmp_path / "out.txt"):
+        pass
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
