@@ -14,6 +14,7 @@ from litebrush.latents import latents, normal_values, philox, random_words, sler
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "latents.json").read_text())
 SEEDS = st.integers(0, 2**64 - 1)
+WORDS = st.integers(0, 2**32 - 1) | st.sampled_from([0, 2**29, 2**29 - 1, 2**30, 2**31, 2**32 - 1, 0xB504F333])
 
 # of the Random123 distribution, kat_vectors, philox4x32 10
 KNOWN_ANSWERS = [
@@ -38,9 +39,41 @@ def test_latents_are_those_of_the_shared_vectors(vector):
     seed, picture = int(vector["seed"]), int(vector["picture"])
     stream = random_words(seed, picture, len(vector["words"]))
     assert stream.tolist() == vector["words"]
-    assert np.allclose(normal_values(stream), vector["normal_values"], rtol=0, atol=1e-6)
+    assert normal_values(stream).tolist() == vector["normal_values"]
     drawn = latents(seed, picture, 1, len(vector["words"]))[0]
     assert np.array_equal(drawn, normal_values(stream))
+
+
+def by_the_pseudo_code(a: int, b: int) -> list[float]:
+    """docs/latents.md, one number at a time."""
+    m, h = (a + 0.5) / 4294967296, 0
+    while m < 0.7071067811865476:
+        m, h = m * 2, h + 1
+    s = (m - 1) / (m + 1)
+    p = 1.0
+    for t in range(10, 0, -1):
+        p = 1 + s * s * p * (2 * t - 1) / (2 * t + 1)
+    radius = math.sqrt(2 * 0.6931471805599453 * (h - 2 * s * p / 0.6931471805599453))
+    turned = (b + 2**29) % 2**32
+    x = ((turned & 0x3FFFFFFF) - 536870912) * (3.141592653589793 / 2147483648)
+    c = d = 1.0
+    for t in range(8, 0, -1):
+        c = 1 - x * x * c / (2 * t * (2 * t - 1))
+        d = 1 - x * x * d / (2 * t * (2 * t + 1))
+    u, v = radius * c, radius * (x * d)
+    return [float(np.float32(value)) for value in [(u, v), (-v, u), (-u, -v), (v, -u)][turned >> 30]]
+
+
+@given(a=WORDS, b=WORDS)
+def test_normal_values_are_those_of_the_pseudo_code_bit_for_bit(a, b):
+    assert normal_values(np.array([a, b], np.uint32)).tolist() == by_the_pseudo_code(a, b)
+
+
+@given(a=WORDS, b=WORDS)
+def test_normal_values_are_those_of_the_mathematical_library_but_for_rounding(a, b):
+    radius, angle = math.sqrt(-2 * math.log((a + 0.5) / 2**32)), 2 * math.pi * (b / 2**32)
+    expected = [radius * math.cos(angle), radius * math.sin(angle)]
+    assert normal_values(np.array([a, b], np.uint32)) == pytest.approx(expected, rel=1e-7, abs=1e-14)
 
 
 @given(seed=SEEDS, first=st.integers(0, 2**40), count=st.integers(1, 5), size=st.integers(1, 40))
