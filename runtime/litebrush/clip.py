@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from PIL import Image
 
@@ -22,6 +23,7 @@ class Clip:
         frame_rate: frames a second, of a video; None where the frames have durations of their own or none.
         durations_ms: how long each frame of an animation is shown.
         plays: how often an animation is shown; 0 = for ever.
+        sound: a video file whose sound goes with the frames; None where there is none.
     """
 
     width: int
@@ -30,6 +32,7 @@ class Clip:
     frame_rate: Fraction | None = None
     durations_ms: tuple[float, ...] = ()
     plays: int = 0
+    sound: Path | None = None
 
     def duration_ms(self, number: int) -> float:
         """How long a frame is shown; they are numbered from 0."""

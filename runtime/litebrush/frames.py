@@ -48,20 +48,27 @@ def open_clip(path: Path) -> Iterator[OpenClip]:
         yield opened
 
 
-def write_clip(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> None:
+def write_clip(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     """Write frames as they come; the folder or file appears whole or not at all.
 
     Args:
         path: without a suffix a folder of PNGs; ``.gif``, ``.webp``, ``.png``: an animation; ``.mp4``, ``.mkv``,
             ``.mov``: a video.
-        clip: says how long each frame is shown, and how often all are.
+        clip: says how long each frame is shown, how often all are, and what sounds with them.
         frames: all of one size.
+
+    Returns:
+        Whether sound was written: a video's, where the kind of file can hold it.
 
     Raises:
         ImageError: see :func:`check_clip_output`; or the disk is full.
     """
-    writers = {Kind.FOLDER: write_folder, Kind.ANIMATION: write_animation, Kind.VIDEO: write_video}
-    writers[_target_kind(path)](path, clip, frames)
+    kind = _target_kind(path)
+    if kind is Kind.VIDEO:
+        return write_video(path, clip, frames)
+    writers = {Kind.FOLDER: write_folder, Kind.ANIMATION: write_animation}
+    writers[kind](path, clip, frames)
+    return False
 
 
 def check_clip_output(source: Path, target: Path) -> None:

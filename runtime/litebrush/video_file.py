@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,11 +46,7 @@ def open_video(path: Path) -> Iterator[OpenClip]:
     Raises:
         ImageError: not a video, a damaged one, or one without frames.
     """
-    import av
-
-    with _reading(path):
-        container: Any = av.open(str(path))
-    with container:
+    with _opened(path) as container:
         if not container.streams.video:
             raise ImageError(f"'{path}' has no video in it; give another file")
         stream = container.streams.video[0]
@@ -57,17 +55,22 @@ def open_video(path: Path) -> Iterator[OpenClip]:
         first = next(frames, None)
         if first is None:
             raise ImageError(f"'{path}' has no frames in it; use another copy")
-        clip = Clip(*first.size, stream.frames or None, stream.average_rate or stream.guessed_rate)
+        sound = path if container.streams.audio else None
+        clip = Clip(*first.size, stream.frames or None, stream.average_rate or stream.guessed_rate, sound=sound)
         yield OpenClip(clip, chain([first], frames))
 
 
-def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> None:
+def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     """Write H.264 with all frames shown for the same time; the file appears whole or not at all.
 
     Frames of even size are 4:2:0, which everything plays; of an odd one 4:4:4. Transparent parts become black.
+    The clip's first stream of sound is copied as it is.
+
+    Returns:
+        Whether there is sound: False, too, where this kind of file cannot hold it.
 
     Raises:
-        ImageError: the disk is full, or this FFmpeg cannot encode H.264.
+        ImageError: the disk is full, this FFmpeg cannot encode H.264, or the sound cannot be read.
     """
     import av
 
@@ -77,12 +80,94 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> None:
             stream.width, stream.height = clip.width, clip.height
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
             stream.codec_context.colorspace, stream.codec_context.color_range = _BT709, _LIMITED_RANGE
-            for frame in frames:
-                picture = av.VideoFrame.from_ndarray(np.asarray(_opaque(frame)), format="rgb24")
-                container.mux(stream.encode(picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)))
-            container.mux(stream.encode())
+            with _sound(container, clip) as sound:
+                for number, frame in enumerate(frames, start=1):
+                    picture = av.VideoFrame.from_ndarray(np.asarray(_opaque(frame)), format="rgb24")
+                    container.mux(stream.encode(picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)))
+                    if sound is not None:
+                        sound.copy_until(number / clip.mean_rate)
+                container.mux(stream.encode())
+                if sound is not None:
+                    sound.copy_until(None)
+                return sound is not None
     except (av.FFmpegError, OSError, ValueError) as problem:
         raise ImageError(f"cannot write '{path}': {getattr(problem, 'strerror', None) or problem}") from None
+
+
+class _Sound:
+    """The first stream of sound of a video, copied packet by packet into one that is being written."""
+
+    def __init__(self, path: Path, source: Any, target: Any) -> None:
+        self._path, self._source, self._target = path, source, target
+        self._stream = target.add_stream_from_template(source.streams.audio[0])
+        self._packets = self._read()
+        self._waiting = next(self._packets, None)
+
+    def copy_until(self, seconds: Fraction | None) -> None:
+        """Copy what sounds before a time, or all."""
+        while self._waiting is not None:
+            packet = self._waiting
+            if seconds is not None and packet.dts * packet.time_base >= seconds:
+                return
+            packet.stream = self._stream
+            self._target.mux(packet)
+            self._waiting = next(self._packets, None)
+
+    def _read(self) -> Iterator[Any]:
+        packets = self._source.demux(self._source.streams.audio[0])
+        start = _start(self._source)
+        while True:
+            with _reading(self._path):
+                packet = next(packets, None)
+            if packet is None:
+                return
+            if packet.dts is None:  # the last one is empty, and says that no more come
+                continue
+            late = round(start / packet.time_base)
+            packet.dts -= late
+            packet.pts = packet.dts if packet.pts is None else packet.pts - late
+            yield packet
+
+
+@contextmanager
+def _sound(target: Any, clip: Clip) -> Iterator[_Sound | None]:
+    """What copies a clip's sound; None where there is none, or the target cannot hold it."""
+    if clip.sound is None:
+        yield None
+        return
+    with _opened(clip.sound) as source:
+        holds = _can_hold(target.format.name, source.streams.audio[0])
+        yield _Sound(clip.sound, source, target) if holds else None
+
+
+def _can_hold(format: str, sound: Any) -> bool:
+    """Whether a kind of file takes a stream of sound; found by beginning one in memory.
+
+    Plain samples in MP4 begin well, but few players know them, and FFmpeg fails at the end if their packets are long.
+    """
+    import av
+
+    if format == "mp4" and sound.codec_context.name.startswith("pcm_"):
+        return False
+    try:
+        with av.open(io.BytesIO(), "w", format) as trial:
+            trial.add_stream_from_template(sound)
+            trial.start_encoding()
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _start(container: Any) -> Fraction:
+    """Seconds at which a file's clock begins; that of a recorded broadcast may say hours."""
+    return Fraction(max(0, container.start_time or 0), 1_000_000)
+
+
+def _opened(path: Path) -> Any:
+    import av
+
+    with _reading(path):
+        return av.open(str(path))
 
 
 def _frames(path: Path, container: Any, stream: Any) -> Iterator[Image.Image]:

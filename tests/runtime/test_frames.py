@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made.clips import first_times, read_sound, write_video_with_sound
 from made.pictures import photo_pixels
 from PIL import Image
 
@@ -159,6 +160,37 @@ def test_a_video_keeps_size_rate_and_colours(tmp_path, suffix, size):
     assert float(clip.frame_rate) == pytest.approx(30000 / 1001, rel=0.01)
     assert clip.count in (None, len(frames))
     assert all(difference(one, other) < 4 for one, other in zip(frames, found, strict=True))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("source", ["a.mkv", "a.mp4"])
+def test_the_sound_of_a_video_is_copied_as_it_is(tmp_path, source, suffix):
+    path = write_video_with_sound(tmp_path / source, "aac")
+    with open_clip(path) as opened:
+        assert opened.clip.sound == path
+        assert write_clip(tmp_path / f"b{suffix}", opened.clip, opened.frames)
+    assert read_sound(tmp_path / f"b{suffix}") == read_sound(path) != b""
+
+
+def test_a_sound_that_a_file_cannot_hold_is_left_out(tmp_path):
+    path = write_video_with_sound(tmp_path / "a.mkv", "pcm_s16le")
+    for name, holds in [("b.mp4", False), ("b.mov", True), ("b.gif", False), ("folder", False)]:
+        with open_clip(path) as opened:
+            assert write_clip(tmp_path / name, opened.clip, opened.frames) is holds
+    assert read_sound(tmp_path / "b.mp4") == b""
+    assert read_sound(tmp_path / "b.mov") == read_sound(path) != b""
+
+
+def test_sound_and_pictures_of_a_clock_that_begins_late_begin_together(tmp_path):
+    path = write_video_with_sound(tmp_path / "a.ts", "mp2", begins=7200)
+    with open_clip(path) as opened:
+        write_clip(tmp_path / "b.mkv", opened.clip, opened.frames)
+    pictures_begin, sound_begins = first_times(tmp_path / "b.mkv")
+    before = first_times(path)
+    assert pictures_begin < 0.1
+    assert before[0] >= 7200
+    assert read_sound(tmp_path / "b.mkv") == read_sound(path) != b""
+    assert sound_begins - pictures_begin == pytest.approx(before[1] - before[0], abs=0.04)
 
 
 def test_transparent_parts_of_a_video_are_black(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from made.clips import write_video_with_sound
 from made.pictures import photo_pixels
 from made.recurrent import recurrent
 from PIL import Image
@@ -100,6 +101,14 @@ def test_a_video_file_becomes_another_one(tmp_path, invoke):
         assert done.exit_code == 0, done.output
         assert "6 frames of 64x48" in done.output
         assert "no scene cuts" in done.output
+
+
+def test_sound_that_the_output_cannot_hold_is_said_in_the_last_line(tmp_path, invoke):
+    film = write_video_with_sound(tmp_path / "a.mkv", "aac")
+    for name, silent in [("b.mp4", False), ("b.gif", True)]:
+        done = invoke("video", film, "-o", tmp_path / name)
+        assert done.exit_code == 0, done.output
+        assert done.output.splitlines()[-1].endswith(", without its sound, which the output cannot hold") is silent
 
 
 def test_a_model_that_does_not_restore_is_refused(monkeypatch, animation, tmp_path, invoke):

@@ -87,8 +87,8 @@ def command(
     """Restore a video: a folder of frames, an animated GIF, WebP or PNG, or a video file.
 
     A model for videos remembers the frames before, and begins anew at each scene cut; a model for photographs restores
-    frame by frame. Durations and repetitions of an animation are kept. Sound is not. Video files need PyAV: pip install
-    'litebrush[video]'.
+    frame by frame. Durations and repetitions of an animation are kept, and so is the sound of a video. Video files need
+    PyAV: pip install 'litebrush[video]'.
 
     \b
     Examples:
@@ -103,8 +103,10 @@ def command(
             stream = _stream(loaded, model, noise_level)
             seconds: list[float] = []
             with _progress_bar(f"restoring {clip.name}", opened.clip.count) as show:
-                write_clip(output, opened.clip, _restored(stream, opened.frames, seconds, show))
-            click.echo(f"{output}: {_summary(stream, loaded, opened.clip.width, opened.clip.height, seconds, loader)}")
+                sounds = write_clip(output, opened.clip, _restored(stream, opened.frames, seconds, show))
+            summary = _summary(stream, loaded, opened.clip.width, opened.clip.height, seconds, loader)
+            silent = ", without its sound, which the output cannot hold" if opened.clip.sound and not sounds else ""
+            click.echo(f"{output}: {summary}{silent}")
 
 
 def _stream(loaded: Any, model: str | None, noise_level: NoiseLevel) -> Stream | FrameByFrame:

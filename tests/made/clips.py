@@ -1,0 +1,58 @@
+"""Videos with sound, made and looked into; they need PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from made.pictures import photo_pixels
+
+_SAMPLES_A_SECOND = 48_000
+_MILLISECOND = Fraction(1, 1000)
+
+
+def write_video_with_sound(
+    path: Path, codec: str, times_ms: Sequence[int] = range(0, 320, 40), begins: int = 0
+) -> Path:
+    """Frames of 64x48 at times of their own, and a tone; the clock begins at so many seconds."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        video.codec_context.time_base = _MILLISECOND
+        sound = container.add_stream(codec, rate=_SAMPLES_A_SECOND, layout="mono")
+        for number, time in enumerate(times_ms):
+            picture = av.VideoFrame.from_image(Image.fromarray(photo_pixels(48, 64, number)))
+            picture.pts, picture.time_base = 1000 * begins + time, _MILLISECOND
+            container.mux(video.encode(picture))
+        container.mux(video.encode())
+        tone = np.sin(np.arange(_SAMPLES_A_SECOND * times_ms[-1] // 1000) / 20)
+        samples = av.AudioFrame.from_ndarray((9000 * tone).astype(np.int16)[None], format="s16", layout="mono")
+        samples.sample_rate, samples.time_base = _SAMPLES_A_SECOND, Fraction(1, _SAMPLES_A_SECOND)
+        samples.pts = begins * _SAMPLES_A_SECOND
+        container.mux(sound.encode(samples))
+        container.mux(sound.encode())
+    return path
+
+
+def read_sound(path: Path) -> bytes:
+    """All packets of the sound."""
+    import av
+
+    with av.open(str(path)) as container:
+        return b"".join(bytes(packet) for packet in container.demux(audio=0)) if container.streams.audio else b""
+
+
+def first_times(path: Path) -> tuple[float, float]:
+    """Seconds at which the first picture is shown and the first sound heard."""
+    import av
+
+    with av.open(str(path)) as container:
+        picture = next(container.decode(video=0)).time
+    with av.open(str(path)) as container:
+        return picture, next(container.decode(audio=0)).time
