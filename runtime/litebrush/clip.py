@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,8 +20,10 @@ class Clip:
     Attributes:
         width, height: of every frame, upright, in pixels.
         count: of frames; None where only reading them to the end would tell.
-        frame_rate: frames a second, of a video; None where the frames have durations of their own or none.
-        durations_ms: how long each frame of an animation is shown.
+        frame_rate: frames a second, of a video the mean; None where the frames have durations of their own or none.
+        durations_ms: how long each frame is shown; empty of a folder. That of a video grows while it is read: it has
+            the duration of each frame that was taken from it.
+        begins_ms: when the first frame is shown, which is later than 0 where sound begins before it.
         plays: how often an animation is shown; 0 = for ever.
         sound: a video file whose sound goes with the frames; None where there is none.
     """
@@ -30,7 +32,8 @@ class Clip:
     height: int
     count: int | None = None
     frame_rate: Fraction | None = None
-    durations_ms: tuple[float, ...] = ()
+    durations_ms: Sequence[float] = ()
+    begins_ms: float = 0
     plays: int = 0
     sound: Path | None = None
 

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from litebrush.atomic import atomic_file
-from litebrush.clip import Clip, OpenClip
+from litebrush.clip import ASSUMED_FRAME_RATE, Clip, OpenClip
 from litebrush.errors import ImageError
 
 WRITTEN_SUFFIXES = frozenset({".mkv", ".mov", ".mp4"})
@@ -33,6 +33,7 @@ READ_SUFFIXES = WRITTEN_SUFFIXES | {
 }
 
 _QUALITY = {"crf": "18"}  # of x264: losses that are hardly seen
+_MPEG_CLOCK = 90_000  # ticks a second
 _BT709, _BT601 = 1, 5  # FFmpeg's AVColorSpace
 _KNOWN_MATRICES = (_BT709, _BT601)
 _LIMITED_RANGE = 1
@@ -51,17 +52,25 @@ def open_video(path: Path) -> Iterator[OpenClip]:
             raise ImageError(f"'{path}' has no video in it; give another file")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = _frames(path, container, stream)
-        first = next(frames, None)
+        decoded = _decoded(path, container, stream)
+        first = next(decoded, None)
         if first is None:
             raise ImageError(f"'{path}' has no frames in it; use another copy")
-        sound = path if container.streams.audio else None
-        clip = Clip(*first.size, stream.frames or None, stream.average_rate or stream.guessed_rate, sound=sound)
-        yield OpenClip(clip, chain([first], frames))
+        rate = stream.average_rate or stream.guessed_rate or ASSUMED_FRAME_RATE
+        durations_ms: list[float] = []
+        clip = Clip(
+            *_upright(first).size,
+            stream.frames or None,
+            rate,
+            durations_ms,
+            max(0.0, float(1000 * ((_shown_at(first) or Fraction(0)) - _start(container)))),
+            sound=path if container.streams.audio else None,
+        )
+        yield OpenClip(clip, _frames(chain([first], decoded), 1 / rate, durations_ms))
 
 
 def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
-    """Write H.264 with all frames shown for the same time; the file appears whole or not at all.
+    """Write H.264, each frame shown for as long as the clip says; the file appears whole or not at all.
 
     Frames of even size are 4:2:0, which everything plays; of an odd one 4:4:4. Transparent parts become black.
     The clip's first stream of sound is copied as it is.
@@ -76,16 +85,23 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
 
     try:
         with atomic_file(path) as temporary, av.open(str(temporary), "w") as container:
-            stream: Any = container.add_stream("libx264", rate=clip.mean_rate, options=_QUALITY)
+            rate = clip.mean_rate
+            stream: Any = container.add_stream("libx264", rate=rate, options=_QUALITY)
             stream.width, stream.height = clip.width, clip.height
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
             stream.codec_context.colorspace, stream.codec_context.color_range = _BT709, _LIMITED_RANGE
+            stream.codec_context.time_base = tick = Fraction(1, _ticks_a_second(rate))
             with _sound(container, clip) as sound:
-                for number, frame in enumerate(frames, start=1):
+                begins_ms, last = clip.begins_ms, -1
+                for number, frame in enumerate(frames):
                     picture = av.VideoFrame.from_ndarray(np.asarray(_opaque(frame)), format="rgb24")
-                    container.mux(stream.encode(picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)))
+                    picture = picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)
+                    last = max(round(begins_ms / float(1000 * tick)), last + 1)
+                    picture.pts, picture.time_base = last, tick
+                    container.mux(stream.encode(picture))
+                    begins_ms += clip.duration_ms(number) or float(1000 / rate)  # an animation may say 0
                     if sound is not None:
-                        sound.copy_until(number / clip.mean_rate)
+                        sound.copy_until(begins_ms / 1000)
                 container.mux(stream.encode())
                 if sound is not None:
                     sound.copy_until(None)
@@ -103,7 +119,7 @@ class _Sound:
         self._packets = self._read()
         self._waiting = next(self._packets, None)
 
-    def copy_until(self, seconds: Fraction | None) -> None:
+    def copy_until(self, seconds: float | None) -> None:
         """Copy what sounds before a time, or all."""
         while self._waiting is not None:
             packet = self._waiting
@@ -170,14 +186,47 @@ def _opened(path: Path) -> Any:
         return av.open(str(path))
 
 
-def _frames(path: Path, container: Any, stream: Any) -> Iterator[Image.Image]:
+def _ticks_a_second(rate: Fraction) -> int:
+    """At least those of MPEG's clock, and so many that each frame of an even rate begins on a tick."""
+    frames = max(1, rate.limit_denominator(1001).numerator)  # in so many seconds as the denominator says
+    return frames * -(-_MPEG_CLOCK // frames)
+
+
+def _decoded(path: Path, container: Any, stream: Any) -> Iterator[Any]:
     frames = container.decode(stream)
     while True:
         with _reading(path):
             frame = next(frames, None)
         if frame is None:
             return
+        yield frame
+
+
+def _frames(decoded: Iterator[Any], usual: Fraction, durations_ms: list[float]) -> Iterator[Image.Image]:
+    """Frames as pictures; each is shown until the next one is, and how long that is comes to the durations.
+
+    Args:
+        decoded: one frame at least.
+        usual: seconds a frame is shown where the file does not say, or its clock runs backwards.
+    """
+    frame = next(decoded)
+    begins = _shown_at(frame) or Fraction(0)
+    while frame is not None:
+        following = next(decoded, None)
+        ends = _shown_at(following) if following is not None else begins + _duration(frame)
+        if ends is None or ends <= begins:
+            ends = begins + usual
+        durations_ms.append(float(1000 * (ends - begins)))
         yield _upright(frame)
+        frame, begins = following, ends
+
+
+def _shown_at(frame: Any) -> Fraction | None:
+    return None if frame.pts is None else Fraction(frame.pts * frame.time_base)
+
+
+def _duration(frame: Any) -> Fraction:
+    return Fraction((frame.duration or 0) * (frame.time_base or 0))
 
 
 def _upright(frame: Any) -> Image.Image:

@@ -40,6 +40,14 @@ def write_video_with_sound(
     return path
 
 
+def frame_times(path: Path) -> list[float]:
+    """Milliseconds at which the frames are shown."""
+    import av
+
+    with av.open(str(path)) as container:
+        return [1000 * frame.time for frame in container.decode(video=0)]
+
+
 def read_sound(path: Path) -> bytes:
     """All packets of the sound."""
     import av

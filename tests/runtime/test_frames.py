@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made.clips import first_times, read_sound, write_video_with_sound
+from made.clips import first_times, frame_times, read_sound, write_video_with_sound
 from made.pictures import photo_pixels
 from PIL import Image
 
-from litebrush import extras
+from litebrush import extras, video_file
 from litebrush.clip import ASSUMED_FRAME_RATE, Clip
 from litebrush.errors import ImageError, MissingExtraError
 from litebrush.frames import check_clip_output, open_clip, write_clip
@@ -191,6 +191,36 @@ def test_sound_and_pictures_of_a_clock_that_begins_late_begin_together(tmp_path)
     assert before[0] >= 7200
     assert read_sound(tmp_path / "b.mkv") == read_sound(path) != b""
     assert sound_begins - pictures_begin == pytest.approx(before[1] - before[0], abs=0.04)
+
+
+UNEVEN_MS = (0, 40, 120, 160, 400, 433, 480, 520)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+def test_frames_of_a_varying_rate_are_shown_when_they_were(tmp_path, suffix):
+    path = write_video_with_sound(tmp_path / "a.mkv", "aac", UNEVEN_MS)
+    with open_clip(path) as opened:
+        write_clip(tmp_path / f"b{suffix}", opened.clip, opened.frames)
+        assert np.cumsum(opened.clip.durations_ms)[:-1] == pytest.approx(UNEVEN_MS[1:], abs=1)
+    assert frame_times(tmp_path / f"b{suffix}") == pytest.approx(UNEVEN_MS, abs=1)
+
+
+def test_durations_of_an_animation_are_kept_in_a_video(tmp_path):
+    write_clip(tmp_path / "a.mp4", Clip(48, 32, 4, durations_ms=(*DURATIONS[:2], 0.0, 50.0)), iter(pictures(4)))
+    assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 40, 140, 140 + 190 / 4], abs=1)
+
+
+@given(numerator=st.integers(1, 240_000), denominator=st.sampled_from([1, 1000, 1001]))
+def test_frames_of_an_even_rate_begin_on_a_tick(numerator, denominator):
+    rate = Fraction(numerator, denominator)
+    ticks = video_file._ticks_a_second(rate)
+    assert ticks >= 90_000
+    assert (ticks / rate).denominator == 1
+
+
+def test_frames_of_an_hour_each_become_a_video(tmp_path):
+    write_clip(tmp_path / "a.mp4", Clip(48, 32, frame_rate=Fraction(1, 3600)), iter(pictures(2)))
+    assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 3_600_000], abs=1)
 
 
 def test_transparent_parts_of_a_video_are_black(tmp_path):
