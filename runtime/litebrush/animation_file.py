@@ -56,18 +56,33 @@ def write_animation(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> No
         raise ImageError(f"cannot write '{path}': {getattr(problem, 'strerror', None) or problem}") from None
 
 
+class _Ticks:
+    """Durations in whole ticks; what rounding takes from one frame it gives to another, so errors do not add up."""
+
+    def __init__(self, tick_ms: int) -> None:
+        self._tick_ms = tick_ms
+        self._exact_ms, self._counted = 0.0, 0
+
+    def next(self, duration_ms: float) -> int:
+        """How many ticks the next frame is shown."""
+        self._exact_ms += duration_ms
+        before, self._counted = self._counted, round(self._exact_ms / self._tick_ms)
+        return self._counted - before
+
+
 class _Gif:
     """GIF89a (CompuServe 1990), with the Netscape extension for repetitions; each frame has a palette of its own."""
 
     def __init__(self, file: BinaryIO, clip: Clip) -> None:
-        self._file = file
+        self._file, self._hundredths = file, _Ticks(10)
         file.write(b"GIF89a" + struct.pack("<HHBBB", clip.width, clip.height, 0x70, 0, 0))
         if clip.plays != 1:
             repetitions = max(0, clip.plays - 1)
             file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repetitions) + b"\0")
 
     def add(self, frame: Image.Image, duration_ms: float) -> None:
-        settings: dict[str, Any] = {"duration": round(duration_ms), "include_color_table": True}
+        shown_ms = 10 * self._hundredths.next(duration_ms)
+        settings: dict[str, Any] = {"duration": shown_ms, "include_color_table": True}
         if not frame.has_transparency_data:
             indexed = frame.convert("RGB").quantize(256)
         else:
@@ -88,7 +103,7 @@ class _WebP:
     """The WebP container (developers.google.com/speed/webp/docs/riff_container)."""
 
     def __init__(self, file: BinaryIO, clip: Clip) -> None:
-        self._file = file
+        self._file, self._milliseconds = file, _Ticks(1)
         self._size = _uint24(clip.width - 1) + _uint24(clip.height - 1)
         self._alpha = 0
         file.write(b"RIFF\0\0\0\0WEBP")
@@ -103,7 +118,7 @@ class _WebP:
             for name, payload in _riff_chunks(still.getvalue())
             if name in (b"ALPH", b"VP8 ", b"VP8L")
         )
-        head = bytes(6) + self._size + _uint24(round(duration_ms)) + bytes([_WEBP_REPLACES])
+        head = bytes(6) + self._size + _uint24(self._milliseconds.next(duration_ms)) + bytes([_WEBP_REPLACES])
         self._file.write(_riff_chunk(b"ANMF", head + data))
         self._alpha |= _WEBP_ALPHA if frame.has_transparency_data else 0
 

@@ -81,6 +81,18 @@ def test_durations_and_repetitions_of_an_animation_are_kept(tmp_path, suffix, pl
     assert read(tmp_path / f"out{suffix}")[0] == clip
 
 
+@pytest.mark.parametrize(("suffix", "tick_ms"), [(".gif", 10), (".webp", 1), (".png", 1)])
+@given(durations=st.lists(st.floats(1, 300), min_size=2, max_size=30))
+@settings(max_examples=20)
+def test_rounding_of_durations_does_not_add_up(tmp_path_factory, suffix, tick_ms, durations):
+    path = tmp_path_factory.mktemp("times") / f"a{suffix}"
+    frames = [Image.new("RGB", (8, 8), (8 * number,) * 3) for number in range(len(durations))]
+    write_clip(path, Clip(8, 8, durations_ms=durations), iter(frames))
+    found = read(path)[0].durations_ms
+    assert len(found) == len(durations)
+    assert np.abs(np.cumsum(found) - np.cumsum(durations)).max() <= tick_ms / 2 + 0.1
+
+
 @pytest.mark.parametrize("suffix", ANIMATIONS)
 def test_an_animation_that_pillow_wrote_is_read_as_it_is_shown(tmp_path, suffix):
     frames = pictures(4)
