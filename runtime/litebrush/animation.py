@@ -18,6 +18,9 @@ ANIMATION_SUFFIXES = frozenset({".apng", ".gif", ".png", ".webp"})
 _FORMATS = ("GIF", "PNG", "WEBP")
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error)
 
+_GIF_END = b"\0;"  # of the last block, and of the file
+_GIF_TAIL_BYTES = 1000  # some writers put bytes of their own behind the end
+
 
 @contextmanager
 def open_animation(path: Path) -> Iterator[OpenClip]:
@@ -36,6 +39,8 @@ def open_animation(path: Path) -> Iterator[OpenClip]:
             first = int(getattr(image, "default_image", False))  # for viewers that do not know animations
             numbers = range(first, getattr(image, "n_frames", 1))
             looked_at = [_look(image, number) for number in numbers]
+        if image.format == "GIF":
+            _require_gif_end(path)
         if len(looked_at) < 2:
             raise ImageError(f"'{path}' holds one frame; give it to 'litebrush repair', or give a clip")
         durations, transparent = zip(*looked_at)
@@ -60,6 +65,14 @@ def _look(image: Any, number: int) -> tuple[float, bool]:
     image.load()
     transparent = image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255
     return float(image.info.get("duration", 0)), transparent
+
+
+def _require_gif_end(path: Path) -> None:
+    """Refuse a GIF that was cut off between two frames, which Pillow takes for one of fewer frames."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _GIF_TAIL_BYTES))
+        if _GIF_END not in file.read():
+            raise ImageError(f"'{path}' is damaged: it ends before its last frame; use another copy")
 
 
 def _plays(image: Any) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterator
 from fractions import Fraction
@@ -308,6 +309,23 @@ def test_what_is_no_clip_is_refused_in_words(case, tmp_path):
     make, words = BAD_CLIPS[case]
     with pytest.raises(ImageError, match=words):
         read(make(tmp_path))
+
+
+def test_a_gif_that_is_cut_off_between_frames_is_refused(tmp_path):
+    shades = [Image.new("RGB", (8, 8), (shade,) * 3) for shade in (0, 80, 160, 240)]
+    write_clip(tmp_path / "a.gif", Clip(8, 8, durations_ms=DURATIONS), iter(shades))
+    whole = (tmp_path / "a.gif").read_bytes()
+    frames_begin = [found.start() for found in re.finditer(rb"!\xf9\x04", whole)]
+    assert len(frames_begin) == 4
+    for length in [*frames_begin[1:], len(whole) - 1]:
+        with pytest.raises(ImageError, match="is damaged: it ends before its last frame"):
+            read(saved(tmp_path / "cut.gif", whole[:length]))
+
+
+def test_bytes_behind_the_end_of_a_gif_are_no_damage(tmp_path):
+    write_clip(tmp_path / "a.gif", Clip(48, 32), iter(pictures(3)))
+    _, frames = read(saved(tmp_path / "b.gif", (tmp_path / "a.gif").read_bytes() + bytes(100)))
+    assert len(frames) == 3
 
 
 def test_a_damaged_frame_of_a_folder_is_named(tmp_path):
