@@ -36,6 +36,7 @@ _QUALITY = {"crf": "18"}  # of x264: losses that are hardly seen
 _MPEG_CLOCK = 90_000  # ticks a second
 _BT709, _BT601 = 1, 5  # FFmpeg's AVColorSpace
 _KNOWN_MATRICES = (_BT709, _BT601)
+_FILES_ONLY = {"protocol_whitelist": "file"}  # or a playlist would have FFmpeg use the network
 _LIMITED_RANGE = 1
 _HIGH_DEFINITION = 720
 
@@ -183,7 +184,7 @@ def _opened(path: Path) -> Any:
     import av
 
     with _reading(path):
-        return av.open(str(path))
+        return av.open(str(path.resolve()), options=_FILES_ONLY)
 
 
 def _ticks_a_second(rate: Fraction) -> int:
