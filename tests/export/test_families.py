@@ -13,8 +13,8 @@ from PIL import Image
 import litebrush
 from litebrush.contract import Precision
 from litebrush.encoding import quantize
-from litebrush.errors import ContractError, ConversionError, ModelFileError, VerificationError
-from litebrush.loading import open_engines, open_model
+from litebrush.errors import ContractError, ConversionError, VerificationError
+from litebrush.loading import TASK_CLASSES, open_engines, open_model
 from litebrush.metrics import psnr_db
 from litebrush.modelfile import write_model
 from litebrush.tasks import Task
@@ -114,9 +114,10 @@ def test_every_family_gets_a_report(families, task):
 
 
 @pytest.mark.parametrize("task", FAMILIES)
-def test_a_family_without_a_class_is_not_loaded_but_named(families, task):
-    with pytest.raises(ModelFileError, match=f"of task '{task.value}', which this litebrush verifies and inspects"):
-        litebrush.load(families[task, Precision.INT8].path)
+def test_a_family_is_loaded_as_the_class_of_its_task(families, task):
+    with litebrush.load(families[task, Precision.INT8].path) as model:
+        assert type(model) is TASK_CLASSES[task]
+        assert model.precision is Precision.INT8
 
 
 def test_inspect_shows_signatures_states_and_labels(families):
