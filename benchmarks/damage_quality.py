@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from inpaint_quality import OPAQUE, damage_masks
+from inpaint_quality import OPAQUE, damage_masks, laid_over
 from quality_table import QualityTable, read_photos
 from rich.progress import track
 
@@ -27,10 +27,7 @@ LIGHT, DARK = (235, 255), (0, 20)  # grey levels
 
 def damaged(photo: Pixels, mask: Pixels, light: bool, random: np.random.Generator) -> tuple[Pixels, Pixels]:
     """A photo under film damage of one grey level, and the opacity of the damage at each pixel."""
-    size = photo.shape[:2]
-    grown = np.pad(mask, [(0, max(0, side - have)) for side, have in zip(size, mask.shape)], mode="symmetric")
-    top, left = (int(random.integers(have - side + 1)) for side, have in zip(size, grown.shape))
-    opacity = grown[top : top + size[0], left : left + size[1]]
+    opacity = laid_over(photo.shape[:2], mask, random)
     grey = random.integers(*(LIGHT if light else DARK))
     share = opacity[..., None].astype(np.float32) / 255
     return np.rint(photo + share * (np.float32(grey) - photo)).astype(np.uint8), opacity

@@ -38,13 +38,17 @@ def damage_masks(folder: Path) -> list[Pixels]:
     return [mask for mask in masks if (mask > OPAQUE).any()]
 
 
+def laid_over(size: tuple[int, int], mask: Pixels, random: np.random.Generator) -> Pixels:
+    """A mask at a random place over a picture, repeated by reflection where it is smaller."""
+    grown = np.pad(mask, [(0, max(0, side - have)) for side, have in zip(size, mask.shape)], mode="symmetric")
+    top, left = (int(random.integers(have - side + 1)) for side, have in zip(size, grown.shape))
+    return grown[top : top + size[0], left : left + size[1]]
+
+
 def film_damage(size: tuple[int, int], masks: list[Pixels], random: np.random.Generator) -> Holes:
-    """A mask laid over the picture, repeated by reflection where it is smaller."""
+    """Holes where one of the masks is opaque; never none."""
     while True:
-        mask = masks[random.integers(len(masks))]
-        grown = np.pad(mask, [(0, max(0, side - have)) for side, have in zip(size, mask.shape)], mode="symmetric")
-        top, left = (int(random.integers(have - side + 1)) for side, have in zip(size, grown.shape))
-        holes: Holes = grown[top : top + size[0], left : left + size[1]] > OPAQUE
+        holes: Holes = laid_over(size, masks[random.integers(len(masks))], random) > OPAQUE
         if holes.any():
             return holes
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import click
-import jinja2
+from page_templates import page_template
 from quality_table import RESULTS
 
 from litebrush.loading import open_model
@@ -20,15 +20,8 @@ from litebrush.zoo import find_shipped
 @click.argument("name")
 def main(name: str) -> None:
     """Write docs/models/NAME.md; NAME has been measured by benchmarks/NAME_quality.py."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
     model = find_shipped(name)
-    card = environment.get_template("quality_card.md.jinja").render(
+    card = page_template("quality_card.md.jinja").render(
         model=model,
         contract=open_model(name).contract,
         sizes={each.value: model.path(each).stat().st_size for each in model.precisions},

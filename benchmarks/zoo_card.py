@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import click
-import jinja2
+from page_templates import page_template
 
 from litebrush.loading import open_model
 from litebrush.zoo import find_model, find_shipped
@@ -23,13 +23,6 @@ RESULTS = Path(__file__).parent / "results"
 @click.option("--readme", type=click.Path(path_type=Path), default="README.md")
 def main(out: Path, readme: Path) -> None:
     """Write the model card, and the table between the marks in the README."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
     precisions = find_shipped("denoise").precisions
     figures = {
         "contract": open_model("denoise").contract,
@@ -40,10 +33,10 @@ def main(out: Path, readme: Path) -> None:
         "speed": json.loads((RESULTS / "denoise_speed.json").read_text(encoding="utf-8")),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(environment.get_template("zoo_card.md.jinja").render(figures), encoding="utf-8")
+    out.write_text(page_template("zoo_card.md.jinja").render(figures), encoding="utf-8")
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    table = environment.get_template("readme_table.md.jinja").render(figures)
+    table = page_template("readme_table.md.jinja").render(figures)
     readme.write_text(f"{before}{BEGIN}\n{table}{END}{after}", encoding="utf-8")
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
+from litebrush.framing import centre_part
 from litebrush.image import ImageLike, to_photo
 from litebrush.latents import fresh_seed, latents, require_latent, slerp
 from litebrush.model import Model
 from litebrush.runner import SignatureRunner
-from litebrush.squares import centre_part
 from litebrush.tasks import DECODE, ENCODE, Task
 from litebrush.tensors import Role
 

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.image import ImageLike, Pixels, to_photo
-from litebrush.model import Model
 from litebrush.restorer import require_size
 from litebrush.tasks import Task
 from litebrush.tensors import Role
-from litebrush.tiled_network import CPU_TILE_LIMIT, Progress, TiledNetwork
+from litebrush.tiled_model import TiledModel
+from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
 
 LIKELY_ABOVE = 127
 
 
-class DamageDetector(Model):
+class DamageDetector(TiledModel):
     """Finds damage.
 
     >>> detector = litebrush.load("damage")
@@ -31,12 +31,10 @@ class DamageDetector(Model):
     def __init__(
         self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = CPU_TILE_LIMIT
     ) -> None:
-        """As :class:`litebrush.restorer.Restorer`."""
-        super().__init__(contract, engines)
-        signature = contract.signature
-        self.network = TiledNetwork(contract, engines[signature.name], tile_limit)
-        self._input = signature.input(Role.IMAGE).name
-        self._output = signature.output(Role.MASK).name
+        """As :class:`litebrush.tiled_model.TiledModel`."""
+        super().__init__(contract, engines, tile_limit)
+        self._input = contract.signature.input(Role.IMAGE).name
+        self._output = contract.signature.output(Role.MASK).name
 
     def __call__(self, photo: ImageLike, progress: Progress | None = None) -> Pixels:
         """Find the damage of one photograph.

@@ -13,11 +13,11 @@ from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Pixels, to_photo
-from litebrush.model import Model
 from litebrush.restorer import require_size
 from litebrush.tasks import Task
 from litebrush.tensors import Role
-from litebrush.tiled_network import CPU_TILE_LIMIT, Progress, TiledNetwork
+from litebrush.tiled_model import TiledModel
+from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
 
 MISSING_ABOVE = 127
 HOLE_GREY = np.uint8(128)
@@ -25,7 +25,7 @@ HOLE_GREY = np.uint8(128)
 _Image = TypeVar("_Image", bound=ImageLike)
 
 
-class Inpainter(Model):
+class Inpainter(TiledModel):
     """Fills in what a mask says is missing; every other pixel stays as it is, bit for bit.
 
     >>> inpainter = litebrush.load("inpaint")
@@ -37,12 +37,10 @@ class Inpainter(Model):
     def __init__(
         self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = CPU_TILE_LIMIT
     ) -> None:
-        """As :class:`litebrush.restorer.Restorer`."""
-        super().__init__(contract, engines)
-        signature = contract.signature
-        self.network = TiledNetwork(contract, engines[signature.name], tile_limit)
-        self._inputs = signature.input(Role.IMAGE).name, signature.input(Role.MASK).name
-        self._output = signature.output(Role.IMAGE).name
+        """As :class:`litebrush.tiled_model.TiledModel`."""
+        super().__init__(contract, engines, tile_limit)
+        self._inputs = contract.signature.input(Role.IMAGE).name, contract.signature.input(Role.MASK).name
+        self._output = contract.signature.output(Role.IMAGE).name
 
     def __call__(self, photo: _Image, mask: ImageLike, progress: Progress | None = None) -> _Image:
         """Fill in the missing parts of one photograph.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,9 +17,9 @@ from types import ModuleType
 from typing import Any
 
 from litebrush.errors import EngineError
+from litebrush.silence import without_warnings
 
 VARIABLE = "LITEBRUSH_INTERPRETER"
-_DEPRECATION = r"\s*Warning: tf\.lite\.Interpreter is deprecated"  # of TensorFlow's own, and not the user's to mend
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ class LoadedInterpreter:
         Raises:
             ValueError, RuntimeError: it refuses the network, or a delegate does.
         """
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", _DEPRECATION, UserWarning)
+        with without_warnings():  # TensorFlow says that its own interpreter is deprecated
             return self.module.Interpreter(
                 model_content=flatbuffer, num_threads=threads, experimental_delegates=list(delegates) or None
             )

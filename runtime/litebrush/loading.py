@@ -69,13 +69,7 @@ def load(
         VerificationError: the accelerator does not reproduce the golden result.
     """
     model = open_model(source, precision)
-    contract = model.contract
-    if contract.task not in TASK_CLASSES:
-        raise ModelFileError(
-            f"'{contract.name}' is a model of task '{contract.task.value}', which this litebrush verifies and inspects "
-            f"but cannot run yet; it runs {', '.join(task.value for task in TASK_CLASSES)}"
-        )
-    return TASK_CLASSES[contract.task](contract, open_verified_engines(model, threads, accelerator))
+    return TASK_CLASSES[model.contract.task](model.contract, open_verified_engines(model, threads, accelerator))
 
 
 def verify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ class Repairer:
         self._load = load
         self._models: dict[str, Any] = {}
         self._open = ExitStack()
+        self._loading = threading.Lock()
 
     def __call__(
         self, photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto"
@@ -144,7 +146,7 @@ class Repairer:
         if asked is None or Step.INPAINT in asked:
             missing = self._missing(pixels, mask, asked is not None, _shown(progress, "looking for damage"))
             if missing is not None and missing.any():
-                inpainter = self._model("inpaint")
+                inpainter = self._inpainter()
                 pixels = inpainter.fill(pixels, missing, _shown(progress, "filling in"))
                 done.append(deed(filled_in_words(missing), inpainter))
             else:
@@ -190,10 +192,20 @@ class Repairer:
         found: NDArray[np.bool_] = detector.find(pixels, progress)
         return found if found.mean() <= MOST_DAMAGE else None
 
+    def _inpainter(self) -> Any:
+        try:
+            return self._model("inpaint")
+        except UnknownModelError:
+            raise ImageError(
+                "no model that fills in comes with litebrush yet; train one ('litebrush train inpaint') and load it, "
+                "on the command line with --model"
+            ) from None
+
     def _model(self, name: str) -> Any:
-        if name not in self._models:
-            self._models[name] = self._open.enter_context(self._load(name))
-        return self._models[name]
+        with self._loading:
+            if name not in self._models:
+                self._models[name] = self._open.enter_context(self._load(name))
+            return self._models[name]
 
 
 def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto") -> ImageLike:

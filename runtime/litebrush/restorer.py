@@ -11,11 +11,11 @@ from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Photo, Pixels, to_photo
-from litebrush.model import Model
 from litebrush.noise import estimate_noise_level
 from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature
-from litebrush.tiled_network import CPU_TILE_LIMIT, Progress, TiledNetwork
+from litebrush.tiled_model import TiledModel
+from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
 
 SMALLEST_SIDE = 8
 
@@ -23,7 +23,7 @@ NoiseLevel = float | Literal["auto"]
 _Image = TypeVar("_Image", bound=ImageLike)
 
 
-class Restorer(Model):
+class Restorer(TiledModel):
     """Makes photographs better: removes noise, or the traces of compression.
 
     >>> restorer = litebrush.load("denoise")
@@ -35,16 +35,10 @@ class Restorer(Model):
     def __init__(
         self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = CPU_TILE_LIMIT
     ) -> None:
-        """As :class:`litebrush.model.Model`; ``tile_limit`` is that of :class:`litebrush.tiled_network.TiledNetwork`.
-
-        Raises:
-            ContractError: the network's tensors are not those of the contract, or ``tile_limit`` does not suit it.
-        """
-        super().__init__(contract, engines)
-        signature = contract.signature
-        self.network = TiledNetwork(contract, engines[signature.name], tile_limit)
-        self._input = signature.input(Role.IMAGE).name
-        self._output = signature.output(Role.IMAGE).name
+        """As :class:`litebrush.tiled_model.TiledModel`."""
+        super().__init__(contract, engines, tile_limit)
+        self._input = contract.signature.input(Role.IMAGE).name
+        self._output = contract.signature.output(Role.IMAGE).name
 
     def __call__(self, photo: _Image, noise_level: NoiseLevel = "auto", progress: Progress | None = None) -> _Image:
         """Restore one photograph.

@@ -10,17 +10,17 @@ import numpy as np
 from litebrush.contract import ModelContract
 from litebrush.engine import Array, Engine
 from litebrush.image import ImageLike, Pixels, to_photo
-from litebrush.model import Model
 from litebrush.restorer import NoiseLevel, Restorer, noise_level_for, require_size
 from litebrush.scene import Thumbnail, is_cut, thumbnail
 from litebrush.tasks import Task
 from litebrush.tensors import Role
-from litebrush.tiled_network import CPU_TILE_LIMIT, PicturePlan, TiledNetwork
+from litebrush.tiled_model import TiledModel
+from litebrush.tiled_network import CPU_TILE_LIMIT, PicturePlan
 
 _Image = TypeVar("_Image", bound=ImageLike)
 
 
-class SequenceRestorer(Model):
+class SequenceRestorer(TiledModel):
     """Makes the frames of a video better, each with what is remembered of those before it.
 
     >>> restorer = litebrush.load("video.tflite")
@@ -34,16 +34,10 @@ class SequenceRestorer(Model):
     def __init__(
         self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = CPU_TILE_LIMIT
     ) -> None:
-        """As :class:`litebrush.restorer.Restorer`.
-
-        Raises:
-            ContractError: as there; or a state that does not lie over the picture and so cannot be cut as it is.
-        """
-        super().__init__(contract, engines)
-        signature = contract.signature
-        self.network = TiledNetwork(contract, engines[signature.name], tile_limit)
-        self._input = signature.input(Role.IMAGE).name
-        self._output = signature.output(Role.IMAGE).name
+        """As :class:`litebrush.tiled_model.TiledModel`."""
+        super().__init__(contract, engines, tile_limit)
+        self._input = contract.signature.input(Role.IMAGE).name
+        self._output = contract.signature.output(Role.IMAGE).name
 
     def __call__(self, frames: Iterable[_Image], noise_level: NoiseLevel = "auto") -> Iterator[_Image]:
         """Restore frame after frame, each when it is asked for; see :class:`Stream`."""

@@ -1,7 +1,8 @@
-"""Python's warnings, held back while Pillow reads a picture.
+"""Python's warnings, held back while a library says what is no user's to mend.
 
-Pillow warns of large pictures and of odd metadata; both are handled. :func:`warnings.catch_warnings` alone is not for
-threads: of two that overlap, the one that ends last puts back what the other had set, and warnings stay off for good.
+Pillow warns of large pictures and of odd metadata, which are handled; TensorFlow of its own interpreter.
+:func:`warnings.catch_warnings` alone is not for threads: of two that overlap, the one that ends last puts back what the
+other had set, and warnings stay off for good.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -114,6 +116,39 @@ def test_without_a_detector_damage_is_not_looked_for_and_a_mask_is_asked_for():
         assert np.array_equal(repairer(damaged_pixels()), damaged_pixels())
         with pytest.raises(ImageError, match="no model that finds damage comes with litebrush yet; give a mask"):
             repairer(damaged_pixels(), steps=["inpaint"])
+
+
+def without_inpainter(name):
+    if name == "inpaint":
+        raise UnknownModelError("no shipped model is called 'inpaint'")
+    return model_named(name)
+
+
+def test_without_a_model_that_fills_in_a_mask_is_answered_with_what_to_do():
+    mask = np.full(smooth_pixels().shape[:2], 255, np.uint8)
+    with Repairer(without_inpainter) as repairer, pytest.raises(ImageError, match="on the command line with --model"):
+        repairer(smooth_pixels(), mask=mask)
+
+
+def test_threads_that_need_a_model_first_at_once_load_it_once(loaded):
+    gate = threading.Barrier(4)
+
+    def load(name):
+        loaded.append(name)
+        time.sleep(0.05)
+        return model_named(name)
+
+    def work():
+        gate.wait()
+        repairer(smooth_pixels(), steps=["deblock"])
+
+    with Repairer(load) as repairer:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert loaded == ["deblock"]
 
 
 @given(steps=st.lists(st.sampled_from(["inpaint", "deblock", "denoise"]), unique=True))

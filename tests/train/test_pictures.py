@@ -6,7 +6,7 @@ from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.errors import DataError
-from litebrush.squares import centre_part
+from litebrush.framing import centre_part
 from litebrush_train.pictures import load_image_folders
 from litebrush_train.square_pictures import one_hot, read_squares, require_classes
 

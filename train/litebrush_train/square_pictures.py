@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litebrush.errors import DataError
-from litebrush.squares import centre_part
+from litebrush.framing import centre_part
 from litebrush_train.pictures import ImageFolder, load_image_folders
 
 

@@ -1,4 +1,4 @@
-"""What several commands share: options, a progress bar, and how the machine is named."""
+"""What several commands share: options, loading without announcements, and how the machine is named."""
 
 from __future__ import annotations
 
