@@ -1,6 +1,7 @@
-"""``make FILE`` makes a noisy photo; ``compare FILE FILE LEVELS`` allows pixels to differ by so many levels."""
+"""``make FILE`` makes a noisy photo, ``generator FILE`` a small generator; ``compare FILE FILE LEVELS`` allows pixels to differ by so many levels."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,11 @@ if task == "make":
     waves = np.stack([127 + 100 * np.sin(rows / 17 + c) * np.cos(columns / (11 + 3 * c)) for c in range(3)], axis=-1)
     noise = np.random.Generator(np.random.Philox(key=1)).normal(0, 20, waves.shape)
     Image.fromarray((waves + noise).clip(0, 255).astype(np.uint8)).save(first)
+elif task == "generator":
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from made.generator_file import write_generator
+
+    write_generator(Path(first))
 else:
     second, allowed = more
     here, there = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in (first, second))

@@ -113,7 +113,11 @@ def test_states_of_two_scales_are_handed_on_as_if_they_had_one(tmp_path):
 
 
 def test_a_thousand_frames_neither_blow_up_nor_freeze_nor_drift(exported):
-    """A clip that goes to and fro every 20 frames, with fresh noise: its end is restored as well as its beginning."""
+    """A clip that goes to and fro every 20 frames, with fresh noise, is restored as well at its end as before.
+
+    The memory of an untrained network takes some dozens of frames to fill, and the picture with it; what comes after the
+    first hundred frames must not change any more.
+    """
     there = moving(64, 64, 11)
     clip = [*there, *there[-2:0:-1]]
     stream = restorer(exported[Precision.INT8], 64).stream(NOISE_LEVEL)
@@ -129,7 +133,7 @@ def test_a_thousand_frames_neither_blow_up_nor_freeze_nor_drift(exported):
         changes.append(0 if before is None else np.mean(state != before))
         before = state.copy()
     assert stream.scenes == 1
-    assert abs(np.mean(fidelity[-100:]) - np.mean(fidelity[:100])) <= 0.1
+    assert abs(np.mean(fidelity[-100:]) - np.mean(fidelity[100:200])) <= 0.1
     assert max(shares_at_limit) < 0.5
     assert min(changes[1:]) > 0.05
     assert len(np.unique(before)) > 20
