@@ -1,4 +1,9 @@
-"""``make FILE`` makes a noisy photo, ``generator FILE`` a small generator; ``compare FILE FILE LEVELS`` allows pixels to differ by so many levels."""
+"""What ``.ci/pi`` compares.
+
+make FILE                   a noisy photo
+generator FILE              a small generator
+compare FILE FILE LEVELS    fails where pixels differ by more levels
+"""
 
 import sys
 from pathlib import Path

@@ -115,8 +115,8 @@ def test_states_of_two_scales_are_handed_on_as_if_they_had_one(tmp_path):
 def test_a_thousand_frames_neither_blow_up_nor_freeze_nor_drift(exported):
     """A clip that goes to and fro every 20 frames, with fresh noise, is restored as well at its end as before.
 
-    The memory of an untrained network takes some dozens of frames to fill, and the picture with it; what comes after the
-    first hundred frames must not change any more.
+    The memory of an untrained network takes some dozens of frames to fill, and the picture with it; what comes after
+    the first hundred frames must not change any more.
     """
     there = moving(64, 64, 11)
     clip = [*there, *there[-2:0:-1]]
