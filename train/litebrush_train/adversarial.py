@@ -44,6 +44,7 @@ class AdversarialLearner:
         self._generator_optimizer = adam(recipe.learning_rate, generator)
         self._discriminator_optimizer = adam(recipe.discriminator_learning_rate, discriminator)
         self._rate = recipe.learning_rate
+        self._class_weight = recipe.class_weight
         self._decay = 0.5 ** (1 / recipe.average_half_life)
         self._measure, self._preview = measure, preview
         self.average = keras.models.clone_model(generator) if self._is_hinge else generator
@@ -83,17 +84,17 @@ class AdversarialLearner:
             made = self._generator({"latent": batch["latent"], **conditions}, training=True)
             real_numbers, made_numbers = tf.split(batch["augmentation"], 2, axis=1)
             with tf.GradientTape() as discriminator_tape:
-                real_scores = self._discriminator(
-                    {"image": self._seen(batch["image"], real_numbers), **conditions}, training=True
-                )
-                shown = tf.stop_gradient(self._seen(made, made_numbers))
-                made_scores = self._discriminator({"image": shown, **conditions}, training=True)
-                discriminator_loss = self._discriminator_loss(real_scores, made_scores) / replicas
+                real_scores, real_classes = self._judge(self._seen(batch["image"], real_numbers), conditions)
+                made_scores, _ = self._judge(tf.stop_gradient(self._seen(made, made_numbers)), conditions)
+                discriminator_loss = self._discriminator_loss(real_scores, made_scores)
+                discriminator_loss += self._class_loss(real_classes, conditions)
+                discriminator_loss /= replicas
             variables = self._discriminator.trainable_variables
             gradients = discriminator_tape.gradient(discriminator_loss, variables)
             self._discriminator_optimizer.apply_gradients(zip(gradients, variables))
-            judged = self._discriminator({"image": self._seen(made, made_numbers), **conditions}, training=True)
-            generator_loss = self._generator_loss(judged) / replicas
+            judged, made_classes = self._judge(self._seen(made, made_numbers), conditions)
+            generator_loss = self._generator_loss(judged) + self._class_loss(made_classes, conditions)
+            generator_loss /= replicas
         variables = self._generator.trainable_variables
         self._generator_optimizer.apply_gradients(zip(generator_tape.gradient(generator_loss, variables), variables))
         if self._is_hinge:
@@ -114,6 +115,18 @@ class AdversarialLearner:
 
     def _seen(self, pictures: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
         return augment(pictures, numbers) if self._is_hinge else pictures
+
+    def _judge(self, pictures: tf.Tensor, conditions: Batch) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Scores, and scores of classes or None."""
+        judged = self._discriminator({"image": pictures, **conditions}, training=True)
+        return tuple(judged) if isinstance(judged, (list, tuple)) else (judged, None)
+
+    def _class_loss(self, class_scores: tf.Tensor | None, conditions: Batch) -> tf.Tensor:
+        if class_scores is None:
+            return tf.constant(0.0)
+        return self._class_weight * tf.reduce_mean(
+            tf.nn.softmax_cross_entropy_with_logits(conditions["label"], class_scores)
+        )
 
     def _discriminator_loss(self, real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
         if self._is_hinge:

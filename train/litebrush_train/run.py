@@ -10,6 +10,7 @@ import tf_keras as keras
 from tqdm import tqdm
 
 from litebrush.contract import Provenance
+from litebrush_train.arithmetic import arithmetic
 from litebrush_train.compression.quantization import pin_picture_ranges
 from litebrush_train.compression.stages import STAGES, Stage
 from litebrush_train.compression.structure import Structure
@@ -93,10 +94,10 @@ def _begin(
 
 
 def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distribution: Distribution) -> Networks:
-    """Trained networks, as variables of this process alone."""
+    """Trained networks in float32, as variables of this process alone."""
     recipe = family.recipe
     keras.utils.set_random_seed(recipe.run.seed)
-    with distribution.scope():
+    with distribution.scope(), arithmetic(recipe.run.arithmetic):
         networks = family.networks(images)
         structures = family.structures()
         for stage in _stages(recipe.compression):
@@ -104,7 +105,7 @@ def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distributio
                 stage.require(network, structures.get(network_name, Structure()))
         learner = family.learner(networks, images)
     _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
-    if distribution.replicas == 1:
+    if distribution.replicas == 1 and recipe.run.arithmetic == "float32":
         return learner.networks
     copies = family.networks(images)
     for network_name, copy in copies.items():

@@ -33,6 +33,7 @@ class Sparse(Denoise):
         network = networks[MODEL]
         observer = keras.Model(network.inputs, [network.output, network.get_layer(CODES).output])
         restored, codes = observer({name: batch[name] for name in network.input_names}, training=True)
+        codes = tf.cast(codes, tf.float32)
         distance = tf.reduce_mean(tf.abs(restored - batch["target"]))
         nonzero = tf.reduce_mean(tf.cast(codes != 0, tf.float32))
         loss = distance + self.recipe.model.sparsity_weight * tf.reduce_mean(tf.abs(codes))

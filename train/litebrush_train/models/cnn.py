@@ -55,7 +55,7 @@ def restorer(
         x = _residual_block(x, recipe.channels, f"block{block}")
     x = _convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
-    restored = keras.layers.Add(name="restored")([image, x])
+    restored = keras.layers.Add(name="restored", dtype="float32")([image, x])
     return keras.Model(inputs, restored, name="restorer")
 
 
@@ -113,8 +113,8 @@ def multiscale(
     x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
     if is_picture:
-        return keras.Model(inputs, keras.layers.Add(name=output)([image, x]), name="multiscale")
-    return keras.Model(inputs, keras.layers.Activation("sigmoid", name=output)(x), name="multiscale")
+        return keras.Model(inputs, keras.layers.Add(name=output, dtype="float32")([image, x]), name="multiscale")
+    return keras.Model(inputs, keras.layers.Activation("sigmoid", name=output, dtype="float32")(x), name="multiscale")
 
 
 def multiscale_alignment(recipe: MultiscaleRecipe) -> int:

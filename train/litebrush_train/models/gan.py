@@ -29,7 +29,10 @@ def generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
 
 
 def discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
-    """The discriminator of a recipe: inputs ``image`` and, with classes, ``label``; output one score a picture."""
+    """The discriminator of a recipe: inputs ``image`` and, with classes, ``label``; output one score a picture.
+
+    One that classifies has a second output: scores of the classes, before softmax.
+    """
     return _DISCRIMINATORS[recipe.architecture](recipe, classes)
 
 
@@ -63,15 +66,15 @@ def _hinge_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     for level in range(doublings):
         x = keras.layers.UpSampling2D(2, interpolation="nearest", name=f"up{level}_enlarged")(x)
         x = block(widths[level + 1], f"up{level}", x)  # (batch, 2h, 2w, widths[level + 1])
-    image = keras.layers.Conv2D(3, 3, padding="same", activation="tanh", name="image")(x)
+    image = keras.layers.Conv2D(3, 3, padding="same", activation="tanh", name="image", dtype="float32")(x)
     return keras.Model(inputs, image, name="generator")
 
 
 def _hinge_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
-    """Spectrally normalized strided convolutions, a minibatch statistic, and a projection of the label.
+    """Spectrally normalized strided convolutions, a minibatch statistic, a projection of the label, and a classifier.
 
     Miyato et al. 2018 ("Spectral Normalization"), Miyato and Koyama 2018 ("cGANs with Projection Discriminator"),
-    Karras et al. 2018 (minibatch standard deviation).
+    Karras et al. 2018 (minibatch standard deviation), Odena et al. 2017 ("Auxiliary Classifier GANs").
     """
     # Layers
     doublings = _doublings(recipe.side)
@@ -88,15 +91,17 @@ def _hinge_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     x = MinibatchDeviation(name="deviation")(x)
     x = SpectralConv2D(widths[-1], 3, padding="same", name="last")(x)
     x = keras.layers.LeakyReLU(_SLOPE, name="last_activation")(x)
-    features = GlobalSumPooling(name="features")(x)  # a mean would leave a spectrally normalized score too small
-    score = SpectralDense(1, name="score")(features)
+    # A mean would leave a spectrally normalized score too small.
+    features = GlobalSumPooling(name="features", dtype="float32")(x)
+    score = SpectralDense(1, name="score", dtype="float32")(features)
     if not classes:
         return keras.Model([image], score, name="discriminator")
     label = keras.Input((classes,), name="label")
-    of_class = SpectralDense(widths[-1], use_bias=False, name="class")(label)
-    projection = keras.layers.Dot(1, name="projection")([features, of_class])
-    score = keras.layers.Add(name="score_of_class")([score, projection])
-    return keras.Model([image, label], score, name="discriminator")
+    of_class = SpectralDense(widths[-1], use_bias=False, name="class", dtype="float32")(label)
+    projection = keras.layers.Dot(1, name="projection", dtype="float32")([features, of_class])
+    score = keras.layers.Add(name="score_of_class", dtype="float32")([score, projection])
+    class_scores = keras.layers.Dense(classes, name="class_scores", dtype="float32")(features)
+    return keras.Model([image, label], [score, class_scores], name="discriminator")
 
 
 def _dcgan_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
@@ -112,7 +117,7 @@ def _dcgan_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
         x = keras.layers.Conv2DTranspose(width, 5, 2, "same", use_bias=False, name=f"up{level}")(x)
         x = keras.layers.BatchNormalization(name=f"up{level}_normalized")(x)
         x = keras.layers.LeakyReLU(_SLOPE, name=f"up{level}_activation")(x)
-    image = keras.layers.Conv2DTranspose(3, 5, 2, "same", activation="tanh", name="image")(x)
+    image = keras.layers.Conv2DTranspose(3, 5, 2, "same", activation="tanh", name="image", dtype="float32")(x)
     return keras.Model(inputs, image, name="generator")
 
 
@@ -130,7 +135,7 @@ def _dcgan_discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
         x = keras.layers.Conv2D(64 * 2**level, 5, 2, "same", name=f"down{level}")(x)
         x = keras.layers.LeakyReLU(_SLOPE, name=f"down{level}_activation")(x)
         x = ResumableDropout(0.3, name=f"down{level}_dropout")(x)
-    score = keras.layers.Dense(1, name="score")(keras.layers.Flatten(name="features")(x))
+    score = keras.layers.Dense(1, name="score", dtype="float32")(keras.layers.Flatten(name="features")(x))
     return keras.Model(inputs, score, name="discriminator")
 
 

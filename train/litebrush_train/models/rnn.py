@@ -54,10 +54,10 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
         residual = convolution(recipe.channels, f"block{block}_project")(residual)
         x = keras.layers.Add(name=f"block{block}_sum")([x, residual])
     next_state = convolution(recipe.state_channels, "remember")(x)
-    next_state = keras.layers.ReLU(STATE_RANGE[1], name="next_state")(next_state)
+    next_state = keras.layers.ReLU(STATE_RANGE[1], name="next_state", dtype="float32")(next_state)
     x = convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
-    restored = keras.layers.Add(name="restored")([frame, x])
+    restored = keras.layers.Add(name="restored", dtype="float32")([frame, x])
     return keras.Model([frame, noise_level, state], [restored, next_state], name="cell")
 
 

@@ -58,7 +58,7 @@ def sparse_coder(recipe: SparseCodingRecipe, height: int | None = None, width: i
         unexplained = keras.layers.Add(name=f"unexplained{number}")([folded, synthesis(f"explained{number}")(codes)])
         codes = keras.layers.Add(name=f"moved{number}")([codes, analysis(number)(unexplained)])
         codes = shrunk(codes, number)
-    restored = DepthToSpace(recipe.stride, name="restored")(synthesis("dictionary")(codes))
+    restored = DepthToSpace(recipe.stride, name="restored", dtype="float32")(synthesis("dictionary")(codes))
     return keras.Model([image, noise_level], restored, name="sparse_coder")
 
 

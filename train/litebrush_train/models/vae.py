@@ -27,8 +27,9 @@ def encoder(recipe: AutoencoderRecipe) -> keras.Model:
         x = keras.layers.BatchNormalization(name=f"down{level}_normalized")(x)
         x = keras.layers.ReLU(name=f"down{level}_activation")(x)
     x = keras.layers.Flatten(name="features")(x)
-    mean = keras.layers.Dense(recipe.latent, name="mean")(x)
-    log_variance = keras.layers.Dense(recipe.latent, kernel_initializer="zeros", name="log_variance")(x)
+    mean = keras.layers.Dense(recipe.latent, name="mean", dtype="float32")(x)
+    one = keras.initializers.Zeros()  # its logarithm
+    log_variance = keras.layers.Dense(recipe.latent, kernel_initializer=one, name="log_variance", dtype="float32")(x)
     return keras.Model(image, [mean, log_variance], name="encoder")
 
 
@@ -43,7 +44,6 @@ def decoder(recipe: AutoencoderRecipe) -> keras.Model:
         x = keras.layers.BatchNormalization(name=f"up{level}_normalized")(x)
         x = keras.layers.ReLU(name=f"up{level}_activation")(x)
         x = DepthToSpace(2, name=f"up{level}_enlarged")(x)
-    image = keras.layers.Conv2D(3, 3, padding="same", bias_initializer=keras.initializers.Constant(0.5), name="image")(
-        x
-    )
+    grey = keras.initializers.Constant(0.5)
+    image = keras.layers.Conv2D(3, 3, padding="same", bias_initializer=grey, name="image", dtype="float32")(x)
     return keras.Model(latent, image, name="decoder")
