@@ -15,7 +15,7 @@ from litebrush_train.layers import DepthToSpace
 from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.cnn import restorer
 from litebrush_train.models.gan import generator
-from litebrush_train.recipes import CompressionRecipe, ConvolutionalRecipe, GeneratorRecipe
+from litebrush_train.recipes import CompressionRecipe, GeneratorRecipe, RestorerRecipe
 
 Inputs = dict[str, np.ndarray]
 Made = tuple[keras.Model, Inputs]
@@ -39,8 +39,12 @@ def normal(count: int, length: int) -> np.ndarray:
     return np.random.default_rng(2).standard_normal((count, length), np.float32)
 
 
+def denoiser_recipe(channels: int = 16, blocks: int = 1) -> RestorerRecipe:
+    return RestorerRecipe(channels, blocks, coarse_channels=channels, coarse_blocks=1)
+
+
 def made_denoiser(channels: int = 16, blocks: int = 1) -> Made:
-    model = restorer(ConvolutionalRecipe(channels=channels, blocks=blocks), True, SIDE, SIDE)
+    model = restorer(denoiser_recipe(channels, blocks), True, SIDE, SIDE)
     return shaken(model), {"image": pictures(4), "noise_level": np.full((4, SIDE // 2, SIDE // 2, 1), 0.1, np.float32)}
 
 

@@ -6,7 +6,17 @@ import tensorflow as tf
 import tf_keras as keras
 from hypothesis import given
 from hypothesis import strategies as st
-from made.networks import SIDE, learner, made_denoiser, made_encoder, outputs, pictures, shaken, steps_of
+from made.networks import (
+    SIDE,
+    denoiser_recipe,
+    learner,
+    made_denoiser,
+    made_encoder,
+    outputs,
+    pictures,
+    shaken,
+    steps_of,
+)
 
 from litebrush.errors import RecipeError
 from litebrush_train.compression.channels import channels_to_keep
@@ -14,19 +24,20 @@ from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.compression.stages import STAGES
 from litebrush_train.compression.structure import Structure
 from litebrush_train.models.cnn import restorer_channel_groups
-from litebrush_train.recipes import CompressionRecipe, ConvolutionalRecipe
+from litebrush_train.recipes import CompressionRecipe
 
 (STAGE,) = STAGES["channels"]
 RECIPE = CompressionRecipe(steps=3, learning_rate=1e-3, method="channels", sparsity=0.5)
 CHANNELS = 16
-GROUPS = restorer_channel_groups(ConvolutionalRecipe(channels=CHANNELS, blocks=2))
+GROUPS = restorer_channel_groups(denoiser_recipe(CHANNELS, blocks=2))
 
 
 def kill(network: keras.Model, groups: tuple[ChannelGroup, ...], dead: np.ndarray) -> None:
     """Let the producers write nothing into the dead channels."""
     for name in {name for group in groups for name in group.producers}:
         kernel, bias = network.get_layer(name).get_weights()
-        kernel[..., dead], bias[dead] = 0, 0
+        for first in range(0, kernel.shape[-1], CHANNELS):  # several where depth-to-space follows
+            kernel[..., first + dead], bias[first + dead] = 0, 0
         network.get_layer(name).set_weights([kernel, bias])
 
 
@@ -131,7 +142,7 @@ def test_a_group_whose_channels_cannot_be_followed_is_refused_by_name(group, nam
 
 def test_a_sum_with_channels_of_no_group_is_refused_by_name():
     network, _ = made_denoiser(CHANNELS, blocks=2)
-    trunk = ChannelGroup(("head", "block0_project"), ("block0_expand", "block1_expand", "tail"))
+    trunk = ChannelGroup(("head", "block0_project", "finer"), ("block0_expand", "coarser", "block1_expand", "tail"))
     with pytest.raises(RecipeError, match=r"'block1_sum' \(Add\): it joins .* with 'block1_project'"):
         STAGE.require(network, Structure((trunk,)))
 

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-from made.networks import made_denoiser, outputs
+from made.networks import denoiser_recipe, made_denoiser, outputs
 
 from litebrush_train.compression.equalization import equalize
 from litebrush_train.models.cnn import restorer_channel_groups
-from litebrush_train.recipes import ConvolutionalRecipe
 
-GROUPS = restorer_channel_groups(ConvolutionalRecipe(channels=8, blocks=1))
+GROUPS = restorer_channel_groups(denoiser_recipe(channels=8))
 
 
 def test_equalization_changes_the_weights_and_not_the_result():

@@ -5,11 +5,18 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.models.cnn import multiscale, multiscale_alignment, multiscale_radius, restorer, restorer_radius
+from litebrush_train.models.cnn import (
+    multiscale,
+    multiscale_alignment,
+    multiscale_radius,
+    restorer,
+    restorer_alignment,
+    restorer_radius,
+)
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
-from litebrush_train.recipes import ConvolutionalRecipe, MultiscaleRecipe, SparseCodingRecipe
+from litebrush_train.recipes import MultiscaleRecipe, RestorerRecipe, SparseCodingRecipe
 
-RECIPE = ConvolutionalRecipe(channels=8, blocks=1)
+RECIPE = RestorerRecipe(channels=8, blocks=1)
 
 
 def inputs(side: int, count: int = 1) -> dict[str, np.ndarray]:
@@ -40,10 +47,11 @@ def reach(model: keras.Model, side: int, at: tuple[int, int]) -> int:
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
-@pytest.mark.parametrize("at", [(40, 40), (41, 41)])
-def test_the_halo_is_the_receptive_fields_radius(blocks, at):
-    recipe = ConvolutionalRecipe(channels=2, blocks=blocks)
-    assert reach(positive(restorer(recipe, noise_level=True)), 80, at) == restorer_radius(recipe)
+@pytest.mark.parametrize("coarse_blocks", [0, 1])
+def test_the_halo_is_the_receptive_fields_radius(blocks, coarse_blocks):
+    recipe = RestorerRecipe(channels=2, blocks=blocks, coarse_channels=2, coarse_blocks=coarse_blocks)
+    model, block = positive(restorer(recipe, noise_level=True)), restorer_alignment(recipe)
+    assert max(reach(model, 96, (48 + shift, 48 + shift)) for shift in range(block)) == restorer_radius(recipe)
 
 
 @pytest.mark.parametrize("stride", [2, 4])
@@ -71,7 +79,8 @@ def test_an_untrained_restorer_leaves_the_photo_alone():
 
 
 def test_the_restorer_has_the_documented_size():
-    assert restorer(ConvolutionalRecipe(channels=32, blocks=4), noise_level=True).count_params() == 81228
+    recipe = RestorerRecipe(channels=32, blocks=4, coarse_channels=64, coarse_blocks=2)
+    assert restorer(recipe, noise_level=True).count_params() == 245516
 
 
 def test_codes_are_zero_where_the_threshold_is_above_them():

@@ -114,6 +114,19 @@ class ConvolutionalRecipe:
 
 
 @dataclass(frozen=True)
+class RestorerRecipe(ConvolutionalRecipe):
+    """A residual network with ``coarse_blocks`` of ``coarse_channels`` at a quarter of the resolution in its middle."""
+
+    coarse_channels: int = 64
+    coarse_blocks: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.coarse_channels >= 1, f"coarse_channels is {self.coarse_channels}; it must be at least 1")
+        require(self.coarse_blocks >= 0, f"coarse_blocks is {self.coarse_blocks}; it cannot be negative")
+
+
+@dataclass(frozen=True)
 class MultiscaleRecipe:
     """Residual blocks at several scales.
 
@@ -157,7 +170,7 @@ class NoiseRecipe:
 class DenoiseRecipe:
     """A photograph without its noise, whose level is told."""
 
-    model: ConvolutionalRecipe
+    model: RestorerRecipe
     noise: NoiseRecipe
     patches: PatchRecipe
     training: TrainingRecipe
@@ -183,7 +196,7 @@ class JpegRecipe:
 class DeblockRecipe:
     """A photograph without the blocks and rings of JPEG, whose quality is not told."""
 
-    model: ConvolutionalRecipe
+    model: RestorerRecipe
     jpeg: JpegRecipe
     patches: PatchRecipe
     training: TrainingRecipe

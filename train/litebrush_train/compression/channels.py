@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from litebrush.errors import RecipeError
 from litebrush_train.compression.equalization import ChannelGroup
+from litebrush_train.layers import DepthToSpace
 
 _FRIENDLY_MULTIPLE = 8  # of channels: the width in which kernels on a device work
 
@@ -43,6 +44,7 @@ _CHANNELWISE = (
     keras.layers.ZeroPadding2D,
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
+    DepthToSpace,
 )
 Kept = NDArray[np.intp]
 
@@ -82,7 +84,10 @@ def drop_channels(
     for group, importance in zip(groups, _importances(network, groups, typical_inputs)):
         keep = channels_to_keep(importance.size, sparsity)
         strongest = np.sort(np.argsort(-importance, kind="stable")[:keep])
-        kept |= dict.fromkeys((*group.producers, *_passing(network, group)), strongest)
+        kept |= dict.fromkeys(_passing(network, group), strongest)
+        for name in group.producers:
+            places = _filters(network.get_layer(name)) // importance.size  # of a block, where depth-to-space follows
+            kept[name] = np.concatenate([strongest + place * importance.size for place in range(places)])
         read |= dict.fromkeys(group.consumers, strongest)
 
     def narrow(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -156,6 +161,10 @@ def _passing(network: keras.Model, group: ChannelGroup) -> tuple[str, ...]:
         strangers = _sources(layer) - {*group.producers, *passing}
         _require(not strangers, layer, f"it joins a group's channels with '{', '.join(sorted(strangers))}'")
     return tuple(passing)
+
+
+def _filters(layer: keras.layers.Layer) -> int:
+    return int(layer.kernel.shape[_KERNELS[type(layer)].filters])
 
 
 def _readers(network: keras.Model, layer: keras.layers.Layer) -> list[keras.layers.Layer]:

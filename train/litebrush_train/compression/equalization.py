@@ -18,7 +18,8 @@ class ChannelGroup:
     """Channels that are one and the same wherever they appear: a scale taken from each producer goes to each consumer.
 
     Attributes:
-        producers: convolutions that write the channels, directly or through ReLU and sums.
+        producers: convolutions that write the channels, directly or through ReLU, sums and depth-to-space; before that
+            last a convolution writes each channel once for every place of a block.
         consumers: convolutions that read them.
     """
 
@@ -43,7 +44,8 @@ def equalize(model: keras.Model, groups: tuple[ChannelGroup, ...]) -> keras.Mode
             scale /= np.exp(np.mean(np.log(scale)))
             for name in group.producers:
                 kernel, *bias = equalized.get_layer(name).get_weights()
-                equalized.get_layer(name).set_weights([kernel / scale, *(values / scale for values in bias)])
+                of_filters = np.tile(scale, kernel.shape[-1] // scale.size)
+                equalized.get_layer(name).set_weights([kernel / of_filters, *(values / of_filters for values in bias)])
             for name in group.consumers:
                 kernel, *bias = equalized.get_layer(name).get_weights()
                 equalized.get_layer(name).set_weights([kernel * scale[:, None], *bias])

@@ -10,7 +10,7 @@ from litebrush.noise import add_gaussian_noise
 from litebrush.tensors import TensorSpec
 from litebrush_train.compression.structure import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
-from litebrush_train.models.cnn import BLOCK_SIZE, restorer, restorer_channel_groups, restorer_radius
+from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import NOISE_LEVEL, Sample
 from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe, SparseRecipe
@@ -38,7 +38,8 @@ class Denoise(Restoration[DenoiseRecipe | SparseRecipe]):
         return restorer(self.recipe.model, noise_level=True, height=height, width=width)
 
     def tiling(self) -> Tiling:  # noqa: D102
-        return Tiling(halo=restorer_radius(self.recipe.model), alignment=BLOCK_SIZE, resizable=True)
+        model = self.recipe.model
+        return Tiling(restorer_radius(model), restorer_alignment(model), resizable=True)
 
     def structures(self) -> dict[str, Structure]:  # noqa: D102
         groups = restorer_channel_groups(self.recipe.model)

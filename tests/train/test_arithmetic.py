@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from litebrush_train.arithmetic import arithmetic
+from litebrush_train.models.cnn import multiscale, restorer
+from litebrush_train.models.gan import discriminator, generator
+from litebrush_train.models.rnn import cell
+from litebrush_train.models.sparse import sparse_coder
+from litebrush_train.models.vae import decoder, encoder
+from litebrush_train.recipes import (
+    AutoencoderRecipe,
+    GeneratorRecipe,
+    MultiscaleRecipe,
+    RestorerRecipe,
+    SequenceModelRecipe,
+    SparseCodingRecipe,
+)
+
+GENERATOR = GeneratorRecipe(latent=8, channels=4, discriminator_channels=4)
+SCALES = MultiscaleRecipe(channels=4, levels=1, blocks=1, widest=4)
+NETWORKS = {
+    "restorer": lambda: restorer(RestorerRecipe(channels=4, blocks=1), True, 32, 32),
+    "inpainter": lambda: multiscale(SCALES, "restored", 3, 32, 32),
+    "detector": lambda: multiscale(SCALES, "mask", 1, 32, 32),
+    "cell": lambda: cell(SequenceModelRecipe(channels=4, blocks=1), 32, 32),
+    "sparse coder": lambda: sparse_coder(SparseCodingRecipe(atoms=4, iterations=1), 32, 32),
+    "encoder": lambda: encoder(AutoencoderRecipe(latent=8, channels=4)),
+    "decoder": lambda: decoder(AutoencoderRecipe(latent=8, channels=4)),
+    "generator": lambda: generator(GENERATOR, 3),
+    "discriminator": lambda: discriminator(GENERATOR, 3),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_between_whose_ends_numbers_have_16_bits_has_weights_and_outputs_of_32(name):
+    with arithmetic("mixed_bfloat16"):
+        network = NETWORKS[name]()
+    assert {tensor.dtype for tensor in network.outputs} == {tf.float32}
+    assert {variable.dtype for variable in network.variables} == {tf.float32}
+    assert "bfloat16" in {layer.compute_dtype for layer in network.layers}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_learnt_in_16_bits_fit_the_network_of_32(name):
+    with arithmetic("mixed_bfloat16"):
+        learnt = NETWORKS[name]()
+    copy = NETWORKS[name]()
+    copy.set_weights(learnt.get_weights())
+    random = np.random.default_rng(0)
+    inputs = {
+        tensor.name: random.random((2, *tensor.shape[1:]), np.float32)
+        for tensor in (copy.inputs if isinstance(copy.inputs, list) else [copy.inputs])
+    }
+    for mine, its in zip(*(tf.nest.flatten(model(inputs)) for model in (copy, learnt))):
+        assert np.allclose(mine, its, rtol=0.05, atol=0.05)
+
+
+def test_the_arithmetic_ends_with_an_error_too():
+    with pytest.raises(ValueError, match="wrong"), arithmetic("mixed_bfloat16"):
+        raise ValueError("wrong")
+    assert keras.mixed_precision.global_policy().name == "float32"
