@@ -14,6 +14,7 @@ from litebrush.contract import Tiling
 from litebrush.metrics import f1_score
 from litebrush.tasks import Task
 from litebrush_train.compression.structure import Structure
+from litebrush_train.degradations import Blur, Fading, GaussianNoise, InTurn, Jpeg, Sepia, Sometimes
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.film import FilmDamage
 from litebrush_train.learner import Batch, Losses, Networks
@@ -25,10 +26,14 @@ from litebrush_train.recipes import DamageRecipe
 
 _OPAQUE = 127
 _FAINTEST = 0.08  # opacity below which nobody sees damage
-_DAMAGE_WEIGHT = 3.0  # damage covers little of a picture
+_LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
+_DAMAGE_WEIGHT = 1.5  # damage covers little of a picture
 _FEW_PIXELS = 10.0
 _TOLERANCE_PX = 2
-_UNDAMAGED_SHARE = 0.15
+_UNDAMAGED_SHARE = 0.25
+_NEITHER = 64  # opacity of what the loss leaves out
+_AGE = InTurn((Sometimes(Sepia(), 0.4), Sometimes(Fading(), 0.3), Sometimes(Blur(0.5, 1.5), 0.3)))
+_SCANNING = InTurn((Sometimes(GaussianNoise(0, 15), 0.3), Sometimes(Jpeg(50, 95), 0.3)))
 
 
 class Damage(Restoration[DamageRecipe]):
@@ -54,21 +59,26 @@ class Damage(Restoration[DamageRecipe]):
         return {MODEL: Structure(ranges={"image": (0.0, 1.0)})}
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
+        aged = _AGE(clean, random)
         if random.random() < _UNDAMAGED_SHARE:
-            return Sample({"image": clean}, np.zeros((*clean.shape[:2], 1), np.uint8))
-        return self._spoilt(clean, random)
+            return Sample({"image": _SCANNING(aged, random)}, np.zeros((*clean.shape[:2], 1), np.uint8))
+        sample = self._spoilt(aged, random)
+        return Sample({"image": _SCANNING(sample.inputs["image"], random)}, sample.target)
 
     def spoil_in_turn(self, clean: Picture, random: np.random.Generator, number: int) -> Sample:  # noqa: D102
         return self._spoilt(clean, random)
 
     def _spoilt(self, clean: Picture, random: np.random.Generator) -> Sample:
         damaged, opacity = self._film.apply(clean, random)
-        return Sample({"image": damaged}, opacity[..., None])
+        change = np.abs(damaged.astype(np.int16) - clean).max(axis=2)
+        target = np.where((opacity > _OPAQUE) & (change < _LEAST_CHANGE), _NEITHER, opacity)
+        return Sample({"image": damaged}, target[..., None].astype(np.uint8))
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
         """Cross-entropy, and one minus the mean overlap of mask and truth (soft Dice; Milletari et al. 2016).
 
-        What is more transparent than opaque but can be seen is neither damaged nor whole: it has no part in the loss.
+        What is more transparent than opaque but can be seen is neither damaged nor whole, and so is opaque damage of
+        the picture's own colour: they have no part in the loss.
         """
         likely, opacity = self._run(networks[MODEL], batch), batch["target"]
         truth = tf.cast(opacity > _OPAQUE / 255, tf.float32)

@@ -13,6 +13,7 @@ from litebrush_train.layers import DepthToSpace, SpaceToDepth
 from litebrush_train.recipes import MultiscaleRecipe, RestorerRecipe
 
 BLOCK_SIZE = 2
+_SELDOM = -3.0  # before the sigmoid: a mask begins with what is true of most pixels
 
 
 def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2D:
@@ -131,7 +132,8 @@ def multiscale(
         x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
         x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
         x = _residual_block(x, recipe.width(level), f"up{level}")
-    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
+    begin = keras.initializers.Constant(0.0 if is_picture else _SELDOM)
+    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=begin)(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
     if is_picture:
         return keras.Model(inputs, keras.layers.Add(name=output, dtype="float32")([image, x]), name="multiscale")
