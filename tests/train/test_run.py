@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 from made.processes import start
 from made.training import TINY_DENOISE, logged, train_arguments
@@ -30,13 +31,18 @@ def test_a_run_leaves_recipe_logs_previews_and_hand_over(finished_run):
     }
 
 
-def test_a_resumed_run_keeps_what_was_said_about_its_images(image_folder, finished_run, tmp_path):
+def test_a_finished_run_is_handed_over_again_without_its_checkpoints(image_folder, finished_run, tmp_path):
     run = shutil.copytree(finished_run, tmp_path / "run")
-    shutil.rmtree(run / "handover")
+    for part in ("handover", "checkpoints"):
+        shutil.rmtree(run / part)
     done = start(train_arguments(image_folder, run, "--resume"), tmp_path / "log")
     assert done.wait() == 0, done.said
-    provenance = json.loads((run / "handover" / "contract.json").read_text())["provenance"]
-    assert (provenance["training_data"], provenance["licence"]) == ("waves", "CC0-1.0")
+    contract = json.loads((run / "handover" / "contract.json").read_text())
+    assert (contract["provenance"]["training_data"], contract["provenance"]["licence"]) == ("waves", "CC0-1.0")
+    golden, again = (np.load(each / "handover" / "golden.npz") for each in (finished_run, run))
+    assert golden.files == again.files
+    assert all(np.array_equal(golden[name], again[name]) for name in golden.files)
+    assert not (run / "checkpoints").exists()
 
 
 def test_a_run_is_not_resumed_with_other_images(image_folder, finished_run, tmp_path):
@@ -49,7 +55,7 @@ def test_a_run_is_not_resumed_with_other_images(image_folder, finished_run, tmp_
     ("more", "message"),
     [
         (["--resume"], "holds no run to resume"),
-        (["--set", "model.blocks=40"], "nothing left inside a halo of 165"),
+        (["--set", "model.blocks=40"], "nothing left inside a halo of 175"),
         (["--set", "patches.patch_size=512"], "0 usable of 5 images"),
     ],
 )

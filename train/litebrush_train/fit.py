@@ -48,6 +48,11 @@ class Phase:
         """Folder of its checkpoints."""
         return self.run / "checkpoints" / self.name
 
+    @property
+    def finished(self) -> Path:
+        """Folder of the networks that it ended with, without what only further training needs."""
+        return self.run / "finished" / self.name
+
 
 class _Means:
     """Losses smoothed over the last steps, and the share of the time that went into waiting for data."""
@@ -75,7 +80,7 @@ class _Means:
 
 
 def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
-    """Learn until the phase's last step, from its last checkpoint if there is one.
+    """Learn until the phase's last step, from its last checkpoint if there is one; a finished phase is just read.
 
     The batch of a step and the learning rate depend on the step alone, so an interrupted and resumed phase
     ends with the same weights as an uninterrupted one.
@@ -85,6 +90,16 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     """
     if phase.steps == 0:
         return
+    networks = tf.train.Checkpoint(**learner.networks)
+    if (finished := tf.train.latest_checkpoint(str(phase.finished))) is not None:
+        networks.restore(finished)
+        return
+    _go_on(learner, phase, distribution)
+    if distribution.is_chief:
+        networks.save(str(phase.finished / "networks"))
+
+
+def _go_on(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     checkpoint = tf.train.Checkpoint(**learner.kept)
     manager = tf.train.CheckpointManager(checkpoint, str(phase.checkpoints), max_to_keep=2)
     latest = tf.train.latest_checkpoint(str(phase.checkpoints))

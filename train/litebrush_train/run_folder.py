@@ -43,7 +43,10 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where the parts of a run are kept: ``run.json``, ``checkpoints/``, ``logs/``, ``previews/``, ``handover/``."""
+    """Where the parts of a run are kept.
+
+    These are ``run.json``, ``checkpoints/``, ``finished/``, ``logs/``, ``previews/`` and ``handover/``.
+    """
 
     path: Path
 
