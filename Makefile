@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint zoo clean
 
 demo: .venv/demo
 	$(BIN)/litebrush demo
@@ -19,6 +19,10 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# make zoo MODEL=denoise DATA=folder: train a shipped model again, or export its finished run; see weights/README.md
+zoo: .venv/dev
+	$(BIN)/python weights/make.py $(MODEL) --data $(DATA)
 
 .venv/%: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.10 to 3.13 found; install one, or name it: make PYTHON=..."; exit 2; }
