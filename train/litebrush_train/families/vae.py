@@ -21,7 +21,7 @@ from litebrush_train.families.generative import Generative
 from litebrush_train.generation_quality import Labels
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
-from litebrush_train.models.vae import decoder, encoder
+from litebrush_train.models.vae import begin_as_principal_components, decoder, encoder
 from litebrush_train.pictures import ImageFolder, Picture, Pictures
 from litebrush_train.pipeline import Example
 from litebrush_train.recipes import TrainingRecipe, VaeRecipe
@@ -30,6 +30,7 @@ from litebrush_train.square_pictures import read_squares
 ENCODER, DECODER = "encoder", "decoder"
 _SHOWN = 8
 _OBSERVED = 64
+_SKETCHED = 4096  # pictures whose principal components the networks begin with
 _VALIDATION_STREAM = 2**63
 
 
@@ -64,7 +65,9 @@ class Vae(Generative[VaeRecipe]):
         return read_squares(folders, self.recipe.model.side, self.recipe.run.validation_share, store)
 
     def networks(self, images: ImageFolder) -> Networks:  # noqa: D102
-        return {ENCODER: encoder(self.recipe.model), DECODER: decoder(self.recipe.model)}
+        encoding, decoding = encoder(self.recipe.model), decoder(self.recipe.model)
+        begin_as_principal_components(encoding, decoding, _first(images.training, _SKETCHED))
+        return {ENCODER: encoding, DECODER: decoding}
 
     def source(self, images: ImageFolder) -> SquareSource:  # noqa: D102
         return SquareSource(images.training, self.recipe.model.latent)
