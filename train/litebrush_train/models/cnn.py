@@ -20,9 +20,18 @@ def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2
     return keras.layers.Conv2D(channels, 3, padding="same", name=name, **more)
 
 
-def _residual_block(x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
+def _rectified(x: keras.KerasTensor, channels: int, name: str, normalized: bool) -> keras.KerasTensor:
+    """Convolution and ReLU; between them batch normalization, which a device finds folded into the convolution."""
+    if not normalized:
+        return _convolution(channels, name, activation="relu")(x)
+    x = _convolution(channels, name, use_bias=False)(x)
+    x = keras.layers.BatchNormalization(name=f"{name}_normalized")(x)
+    return keras.layers.ReLU(name=f"{name}_activation")(x)
+
+
+def _residual_block(x: keras.KerasTensor, channels: int, name: str, normalized: bool = False) -> keras.KerasTensor:
     """The form of EDSR (Lim et al. 2017): convolution, ReLU, convolution, sum; it begins as the identity."""
-    residual = _convolution(channels, f"{name}_expand", activation="relu")(x)
+    residual = _rectified(x, channels, f"{name}_expand", normalized)
     residual = _convolution(channels, f"{name}_project", kernel_initializer="zeros")(residual)
     return keras.layers.Add(name=f"{name}_sum")([x, residual])
 
@@ -107,6 +116,8 @@ def multiscale(
 ) -> keras.Model:
     """Residual blocks at several scales, each half as fine as the one before, joined by sums (after U-Net, 2015).
 
+    A network whose output is a mask classifies, and has batch normalization; one whose output is a picture has none.
+
     Inputs:
         image: (batch, height, width, 3) RGB
         mask:  (batch, height, width, 1), 1 = missing; where the output is a picture
@@ -118,20 +129,20 @@ def multiscale(
     inputs = [image, keras.Input((height, width, 1), name="mask")] if is_picture else [image]
     x = keras.layers.Concatenate(name="image_and_mask")(inputs) if is_picture else image
     x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(x)
-    x = _convolution(recipe.channels, "head", activation="relu")(x)
+    x = _rectified(x, recipe.channels, "head", not is_picture)
     skipped = []
     for level in range(recipe.levels):
-        x = _residual_block(x, recipe.width(level), f"down{level}")
+        x = _residual_block(x, recipe.width(level), f"down{level}", not is_picture)
         skipped.append(x)
         x = SpaceToDepth(2, name=f"down{level}_folded")(x)
-        x = _convolution(recipe.width(level + 1), f"down{level}_reduce", activation="relu")(x)
+        x = _rectified(x, recipe.width(level + 1), f"down{level}_reduce", not is_picture)
     for block in range(recipe.blocks):
-        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}")
+        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}", not is_picture)
     for level in reversed(range(recipe.levels)):
         x = _convolution(4 * recipe.width(level), f"up{level}_enlarge")(x)
         x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
         x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
-        x = _residual_block(x, recipe.width(level), f"up{level}")
+        x = _residual_block(x, recipe.width(level), f"up{level}", not is_picture)
     begin = keras.initializers.Constant(0.0 if is_picture else _SELDOM)
     x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=begin)(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
