@@ -14,7 +14,8 @@ from litebrush_train.models.cnn import (
     restorer_radius,
 )
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
-from litebrush_train.recipes import MultiscaleRecipe, RestorerRecipe, SparseCodingRecipe
+from litebrush_train.models.vae import SKETCH, begin_as_principal_components, decoder, encoder
+from litebrush_train.recipes import AutoencoderRecipe, MultiscaleRecipe, RestorerRecipe, SparseCodingRecipe
 
 RECIPE = RestorerRecipe(channels=8, blocks=1)
 
@@ -90,3 +91,17 @@ def test_codes_are_zero_where_the_threshold_is_above_them():
     sample = inputs(32)
     assert np.any(observer(sample).numpy() != 0)
     assert not np.any(observer({**sample, "noise_level": np.full_like(sample["noise_level"], 100.0)}).numpy())
+
+
+def test_an_autoencoder_begins_as_principal_component_analysis():
+    random = np.random.default_rng(0)
+    patterns = random.uniform(-20, 20, (3, 32, 32, 3)).repeat(2, axis=1).repeat(2, axis=2)
+    pictures = np.rint(128 + np.tensordot(random.standard_normal((40, 3)), patterns, 1)).clip(0, 255).astype(np.uint8)
+    recipe = AutoencoderRecipe(latent=5, channels=4)
+    encoding, decoding = encoder(recipe), decoder(recipe)
+    begin_as_principal_components(encoding, decoding, pictures)
+    mean, _ = encoding(pictures / np.float32(255))
+    assert np.allclose(mean.numpy()[:, :3].mean(axis=0), 0, atol=0.01)
+    assert np.allclose(mean.numpy()[:, :3].std(axis=0), 1, atol=0.01)
+    sketch = keras.Model(decoding.inputs, decoding.get_layer(SKETCH).output)(mean).numpy().reshape(40, 32, 32, 3)
+    assert np.abs(sketch - pictures[:, ::2, ::2] / 255).max() < 2 / 255

@@ -15,6 +15,7 @@ from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DeblockRecipe
 
 _QUALITIES_TO_LOOK_AT = (10, 20, 40)
+_FINE = (90, 100)
 
 
 class Deblock(Restoration[DeblockRecipe]):
@@ -34,7 +35,9 @@ class Deblock(Restoration[DeblockRecipe]):
         return {MODEL: Structure(groups, {"image": (0.0, 1.0)}, pictures=("restored",))}
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
-        return Sample({"image": Jpeg(self.recipe.jpeg.lowest, self.recipe.jpeg.highest)(clean, random)}, clean)
+        jpeg = self.recipe.jpeg
+        bounds = _FINE if random.random() < jpeg.fine_share else (jpeg.lowest, jpeg.highest)
+        return Sample({"image": Jpeg(*bounds)(clean, random)}, clean)
 
     def spoil_in_turn(self, clean: Picture, random: np.random.Generator, number: int) -> Sample:  # noqa: D102
         asked = _QUALITIES_TO_LOOK_AT[number % len(_QUALITIES_TO_LOOK_AT)]
