@@ -13,6 +13,7 @@ from litebrush.contract import ModelContract
 from litebrush.engine import Engine
 from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Pixels, to_photo
+from litebrush.pyramid_fill import fill_from_around
 from litebrush.restorer import require_size
 from litebrush.tasks import Task
 from litebrush.tensors import Role
@@ -20,7 +21,6 @@ from litebrush.tiled_model import TiledModel
 from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
 
 MISSING_ABOVE = 127
-HOLE_GREY = np.uint8(128)
 
 _Image = TypeVar("_Image", bound=ImageLike)
 
@@ -66,12 +66,11 @@ class Inpainter(TiledModel):
     def fill(self, pixels: Pixels, missing: NDArray[np.bool_], progress: Progress | None = None) -> Pixels:
         """Fill in (H, W, 3) uint8 RGB pixels where ``missing``, (H, W), is true.
 
-        As in training, missing pixels reach the network as mid grey: what was there does not matter. Tiles without a
-        missing pixel are not run.
+        As in training, missing pixels reach the network as :func:`litebrush.pyramid_fill.fill_from_around` guesses
+        them: what was there does not matter. Tiles without a missing pixel are not run.
         """
-        holed: Pixels = pixels.copy()
+        guessed = fill_from_around(pixels, missing)
         filled: Pixels = pixels.copy()
-        holed[missing] = HOLE_GREY
         mask = missing[..., None].astype(np.uint8)
         mask *= np.uint8(255)
         image_name, mask_name = self._inputs
@@ -79,7 +78,7 @@ class Inpainter(TiledModel):
         with self._in_turn():
             self.network.run(
                 plan,
-                {image_name: holed, mask_name: mask},
+                {image_name: guessed, mask_name: mask},
                 {self._output: filled},
                 progress=progress,
                 wanted=missing,
