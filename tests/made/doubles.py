@@ -35,11 +35,9 @@ def detector() -> DamageDetector:
 
 
 def inpainter() -> Inpainter:
-    """Paints all of the picture in one grey; where the mask is set it wants to be told mid grey."""
+    """Paints all of the picture in one grey."""
 
     def fill(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        missing = np.broadcast_to(inputs["mask"] == 127, inputs["image"].shape)
-        assert (inputs["image"][missing] == 0).all()
         return {"restored": np.full_like(inputs["image"], FILLING - 128)}
 
     tensors = {"image": bytes_tensor(64, 3), "mask": bytes_tensor(64, 1)}

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made.doubles import FILLING, inpainter
+from made.doubles import FILLING, bytes_tensor, inpainter, make_task_contract
 from made.pictures import photo_pixels
 from PIL import Image
 
+from litebrush.engine import FakeEngine
 from litebrush.errors import EngineError, ImageError
+from litebrush.inpainter import Inpainter
+from litebrush.pyramid_fill import fill_from_around
+from litebrush.tasks import Task
 
 
 @given(height=st.integers(8, 150), width=st.integers(8, 150), seed=st.integers(0, 100), share=st.floats(0, 1))
@@ -19,6 +23,23 @@ def test_pixels_outside_the_mask_are_unchanged_and_those_inside_come_from_the_ne
     filled = inpainter()(pixels, mask)
     assert (filled[mask == 255] == FILLING).all()
     assert np.array_equal(filled[mask == 0], pixels[mask == 0])
+
+
+def test_the_network_is_shown_the_missing_pixels_as_they_are_guessed():
+    shown = []
+
+    def keep(inputs):
+        shown.append(inputs["image"][0].astype(np.int16) + 128)
+        return {"restored": inputs["image"]}
+
+    tensors = {"image": bytes_tensor(64, 3), "mask": bytes_tensor(64, 1)}
+    engine = FakeEngine(tensors, {"restored": bytes_tensor(64, 3)}, keep)
+    model = Inpainter(make_task_contract(Task.INPAINT), {"inpaint": engine})
+    pixels, mask = photo_pixels(64, 64), np.zeros((64, 64), np.uint8)
+    mask[20:30, 20:50] = 255
+    guessed = fill_from_around(pixels, mask > 0)
+    assert np.array_equal(model(pixels, mask), guessed)
+    assert np.array_equal(shown[0][:64, :64], guessed)
 
 
 def test_tiles_without_a_hole_are_not_run():
