@@ -18,7 +18,9 @@ Colour = NDArray[np.float64]  # (3,) RGB in grey levels
 _PIXELS_PER_SPECK = 1500
 _PIXELS_PER_HAIR = 12_000
 _KINDS = ("scratches", "dust", "stains")
-_LIKELIHOOD = (0.45, 0.45, 0.1)  # stains cover much more than the others
+_LIKELIHOOD = (0.5, 0.45, 0.05)  # stains cover much more than the others
+_SHARE_CUT = 0.7
+_SHARE_OF_DAMAGED_PLACES = 0.5
 _STAIN_COLOUR = np.array([1.0, 0.8, 0.5])  # tea, rust and old glue are all brown
 
 
@@ -27,9 +29,9 @@ class FilmDamage:
     """One to ``most_layers`` layers of damage, each of one kind and colour.
 
     Attributes:
-        masks: damage to cut layers from; half of the layers are, the others are drawn. None = all are drawn.
+        masks: damage to cut layers from; most layers are, the others are drawn. None = all are drawn.
         darkest: grey level of the darkest damage, 0 to 255.
-        lightest: grey level of the lightest. A layer is within a quarter of the range from either end.
+        lightest: grey level of the lightest. A layer is within a quarter of the range from either end, mostly near it.
         strongest_tint: how far, of 1, the channels of a colour may differ.
         most_layers: at least 1.
     """
@@ -38,7 +40,7 @@ class FilmDamage:
     darkest: int = 0
     lightest: int = 255
     strongest_tint: float = 0.1
-    most_layers: int = 3
+    most_layers: int = 2
 
     def __post_init__(self) -> None:
         check_bounds({"darkest": self.darkest, "lightest": self.lightest}, 0, 255)
@@ -69,11 +71,12 @@ class FilmDamage:
     def _draw_layer(self, height: int, width: int, random: np.random.Generator) -> tuple[Mask, Colour]:
         """The opacity of one layer, and its colour."""
         light = random.random() < 0.6  # dirt on a negative prints white
-        step = random.uniform(0, 0.25) * (self.lightest - self.darkest)
+        step = 0.25 * random.random() ** 2 * (self.lightest - self.darkest)
         grey = self.lightest - step if light else self.darkest + step
         colour = grey * (1 - random.uniform(0, self.strongest_tint, 3))
-        if self.masks is not None and random.random() < 0.5:
-            return self.masks.crop(height, width, random), colour
+        if self.masks is not None and random.random() < _SHARE_CUT:
+            crop = self.masks.crop if random.random() < _SHARE_OF_DAMAGED_PLACES else self.masks.crop_anywhere
+            return crop(height, width, random), colour
         kind = random.choice(_KINDS, p=_LIKELIHOOD)
         if kind == "scratches":
             return random_scratches(height, width, random, int(random.integers(1, 6))), colour

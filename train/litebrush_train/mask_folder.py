@@ -36,23 +36,33 @@ class MaskFolder:
         """
         mask = self.masks[random.integers(len(self.masks))]
         damaged = np.flatnonzero(mask)
-        row, column = divmod(int(damaged[random.integers(len(damaged))]), mask.shape[1])
-        scale = min(1, min(mask.shape) / max(height, width))  # pixels of the mask for one of the crop
-        angle = random.uniform(0, math.tau)
-        mirror = random.choice((-1, 1))
-        across = scale * mirror * math.cos(angle), scale * mirror * math.sin(angle)  # one pixel to the right
-        down = -scale * math.sin(angle), scale * math.cos(angle)
-        x, y = random.uniform(0, width), random.uniform(0, height)  # where the damaged pixel goes
-        image = Image.fromarray(mask).transform(
-            (width, height),
-            Image.Transform.AFFINE,
-            (
-                *(across[0], down[0], column + 0.5 - across[0] * x - down[0] * y),
-                *(across[1], down[1], row + 0.5 - across[1] * x - down[1] * y),
-            ),
-            Image.Resampling.BILINEAR,
-        )
-        return np.asarray(image)
+        return _cut(mask, int(damaged[random.integers(len(damaged))]), height, width, random)
+
+    def crop_anywhere(self, height: int, width: int, random: np.random.Generator) -> Mask:
+        """As :meth:`crop`, from any place of the mask: there may be no damage."""
+        mask = self.masks[random.integers(len(self.masks))]
+        return _cut(mask, int(random.integers(mask.size)), height, width, random)
+
+
+def _cut(mask: Mask, pixel: int, height: int, width: int, random: np.random.Generator) -> Mask:
+    """A turned piece of a mask with one of its pixels, counted row by row, somewhere in it."""
+    row, column = divmod(pixel, mask.shape[1])
+    scale = min(1, min(mask.shape) / max(height, width))  # pixels of the mask for one of the crop
+    angle = random.uniform(0, math.tau)
+    mirror = random.choice((-1, 1))
+    across = scale * mirror * math.cos(angle), scale * mirror * math.sin(angle)  # one pixel to the right
+    down = -scale * math.sin(angle), scale * math.cos(angle)
+    x, y = random.uniform(0, width), random.uniform(0, height)  # where the damaged pixel goes
+    image = Image.fromarray(mask).transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        (
+            *(across[0], down[0], column + 0.5 - across[0] * x - down[0] * y),
+            *(across[1], down[1], row + 0.5 - across[1] * x - down[1] * y),
+        ),
+        Image.Resampling.BILINEAR,
+    )
+    return np.asarray(image)
 
 
 def load_mask_folder(folder: Path) -> MaskFolder:
