@@ -15,14 +15,18 @@ from quality_table import RESULTS
 from litebrush.loading import open_model
 from litebrush.zoo import find_shipped
 
+SCRIPTS = {"clothing-gan": "gan_quality.py", "clothing-vae": "vae_quality.py"}
+
 
 @click.command()
 @click.argument("name")
 def main(name: str) -> None:
-    """Write docs/models/NAME.md; NAME has been measured by benchmarks/NAME_quality.py."""
+    """Write docs/models/NAME.md; NAME has been measured by its script, mostly benchmarks/NAME_quality.py."""
     model = find_shipped(name)
     card = page_template("quality_card.md.jinja").render(
         model=model,
+        script=SCRIPTS.get(name, f"{name}_quality.py"),
+        picture=Path("docs", "images", f"{name}.jpg").exists(),
         contract=open_model(name).contract,
         sizes={each.value: model.path(each).stat().st_size for each in model.precisions},
         quality=json.loads((RESULTS / f"{name}_quality.json").read_text(encoding="utf-8")),

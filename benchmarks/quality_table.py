@@ -24,7 +24,7 @@ class QualityTable:
         photos: what the photographs are called.
         count: how many there are.
         condition: what the rows are, such as ``JPEG quality``.
-        figures: by condition, then by what was measured.
+        figures: by condition, then by what was measured; the first condition has all columns.
         runs: trainings that the figures come from.
     """
 
@@ -37,10 +37,10 @@ class QualityTable:
 
     def show(self) -> None:
         """Print the table."""
-        first = next(iter(self.figures.values()))
-        table = Table(self.condition, *first, title=f"{self.what} on {self.photos}, {self.count} photos")
+        columns = list(next(iter(self.figures.values())))
+        table = Table(self.condition, *columns, title=f"{self.what} on {self.photos}, {self.count} pictures")
         for condition, values in self.figures.items():
-            table.add_row(condition, *(f"{value:.4g}" for value in values.values()))
+            table.add_row(condition, *(f"{values[column]:.4g}" if column in values else "" for column in columns))
         Console().print(table)
 
     def write(self, path: Path) -> None:
