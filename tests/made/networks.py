@@ -44,7 +44,7 @@ def denoiser_recipe(channels: int = 16, blocks: int = 1) -> RestorerRecipe:
 
 
 def made_denoiser(channels: int = 16, blocks: int = 1) -> Made:
-    model = restorer(denoiser_recipe(channels, blocks), True, SIDE, SIDE)
+    model = restorer(denoiser_recipe(channels, blocks), noise_level=True, height=SIDE, width=SIDE)
     return shaken(model), {"image": pictures(4), "noise_level": np.full((4, SIDE // 2, SIDE // 2, 1), 0.1, np.float32)}
 
 

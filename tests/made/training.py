@@ -33,7 +33,7 @@ TINY_SPARSE = (*SHORT, "model.atoms=8", "model.iterations=1", "patches.patch_siz
 TINY = {
     "denoise": TINY_DENOISE,
     "deblock": TINY_DENOISE,
-    "inpaint": TINY_MULTISCALE,
+    "inpaint": TINY_DENOISE,
     "damage": TINY_MULTISCALE,
     "sparse": TINY_SPARSE,
     "rnn": TINY_RNN,

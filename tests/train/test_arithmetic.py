@@ -23,9 +23,9 @@ from litebrush_train.recipes import (
 GENERATOR = GeneratorRecipe(latent=8, channels=4, discriminator_channels=4)
 SCALES = MultiscaleRecipe(channels=4, levels=1, blocks=1, widest=4)
 NETWORKS = {
-    "restorer": lambda: restorer(RestorerRecipe(channels=4, blocks=1), True, 32, 32),
-    "inpainter": lambda: multiscale(SCALES, "restored", 3, 32, 32),
-    "detector": lambda: multiscale(SCALES, "mask", 1, 32, 32),
+    "restorer": lambda: restorer(RestorerRecipe(channels=4, blocks=1), noise_level=True, height=32, width=32),
+    "inpainter": lambda: restorer(RestorerRecipe(channels=4, blocks=1), mask=True, height=32, width=32),
+    "detector": lambda: multiscale(SCALES, 32, 32),
     "cell": lambda: cell(SequenceModelRecipe(channels=4, blocks=1), 32, 32),
     "sparse coder": lambda: sparse_coder(SparseCodingRecipe(atoms=4, iterations=1), 32, 32),
     "encoder": lambda: encoder(AutoencoderRecipe(latent=8, channels=4)),

@@ -49,9 +49,10 @@ def reach(model: keras.Model, side: int, at: tuple[int, int]) -> int:
 
 @pytest.mark.parametrize("blocks", [1, 2])
 @pytest.mark.parametrize("coarse_blocks", [0, 1])
-def test_the_halo_is_the_receptive_fields_radius(blocks, coarse_blocks):
+@pytest.mark.parametrize("told", ["noise_level", "mask"])
+def test_the_halo_is_the_receptive_fields_radius(blocks, coarse_blocks, told):
     recipe = RestorerRecipe(channels=2, blocks=blocks, coarse_channels=2, coarse_blocks=coarse_blocks)
-    model, block = positive(restorer(recipe, noise_level=True)), restorer_alignment(recipe)
+    model, block = positive(restorer(recipe, **{told: True})), restorer_alignment(recipe)
     assert max(reach(model, 96, (48 + shift, 48 + shift)) for shift in range(block)) == restorer_radius(recipe)
 
 
@@ -64,10 +65,9 @@ def test_a_sparse_coders_halo_covers_its_receptive_field(stride):
 
 
 @pytest.mark.parametrize(("levels", "side"), [(1, 96), (2, 256)])
-@pytest.mark.parametrize(("output", "channels"), [("restored", 3), ("mask", 1)])
-def test_a_multiscale_networks_halo_covers_its_receptive_field(levels, side, output, channels):
+def test_a_multiscale_networks_halo_covers_its_receptive_field(levels, side):
     recipe = MultiscaleRecipe(channels=2, levels=levels, blocks=1, widest=2)
-    model = positive(multiscale(recipe, output, channels))
+    model = positive(multiscale(recipe))
     block = multiscale_alignment(recipe)
     middle = side // 2 // block * block
     reaches = [reach(model, side, (middle + shift, middle + shift)) for shift in range(block)]

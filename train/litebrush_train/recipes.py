@@ -231,7 +231,7 @@ class MaskRecipe:
 class InpaintRecipe:
     """A photograph with what a mask says is missing filled in."""
 
-    model: MultiscaleRecipe
+    model: RestorerRecipe
     masks: MaskRecipe
     patches: PatchRecipe
     training: TrainingRecipe

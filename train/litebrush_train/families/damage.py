@@ -50,7 +50,7 @@ class Damage(Restoration[DamageRecipe]):
         return FilmDamage(load_mask_folder(Path(folder)) if folder else None)
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
-        return multiscale(self.recipe.model, self.output, 1, height, width)
+        return multiscale(self.recipe.model, height, width)
 
     def tiling(self) -> Tiling:  # noqa: D102
         return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)

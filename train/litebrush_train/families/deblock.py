@@ -24,7 +24,7 @@ class Deblock(Restoration[DeblockRecipe]):
     recipe_type = DeblockRecipe
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
-        return restorer(self.recipe.model, noise_level=False, height=height, width=width)
+        return restorer(self.recipe.model, height=height, width=width)
 
     def tiling(self) -> Tiling:  # noqa: D102
         model = self.recipe.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from pathlib import Path
 
@@ -19,18 +20,19 @@ from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.mask_folder import MaskFolder, load_mask_folder
 from litebrush_train.masks import Mask, random_holes, random_scratches, random_strokes, random_text
-from litebrush_train.models.cnn import multiscale, multiscale_alignment, multiscale_radius
+from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
 from litebrush_train.recipes import InpaintRecipe
 
 _OPAQUE = 127
-_LEAST_SQUARED_ERROR = 1e-4
+_FEW_VALUES = 100  # fewer decide little
+_LEAST_SQUARED_ERROR = 1 / 255**2  # nobody sees less
 _KINDS = 4
 
 
 class Inpaint(Restoration[InpaintRecipe]):
-    """Network of several scales; missing pixels reach it guessed, and only they are taken from its result."""
+    """Residual network; missing pixels reach it guessed, and only they are taken from its result."""
 
     recipe_type = InpaintRecipe
     task = Task.INPAINT
@@ -41,14 +43,18 @@ class Inpaint(Restoration[InpaintRecipe]):
         return load_mask_folder(Path(self.recipe.masks.folder)) if self.recipe.masks.folder else None
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
-        return multiscale(self.recipe.model, self.output, 3, height, width)
+        return restorer(self.recipe.model, mask=True, height=height, width=width)
 
     def tiling(self) -> Tiling:  # noqa: D102
-        return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)
+        return Tiling(restorer_radius(self.recipe.model), restorer_alignment(self.recipe.model), resizable=True)
 
     def structures(self) -> dict[str, Structure]:  # noqa: D102
         return {
-            MODEL: Structure(ranges={"image": (0.0, 1.0), "mask": (0.0, 1.0)}, pictures=("image_and_mask", "restored"))
+            MODEL: Structure(
+                restorer_channel_groups(self.recipe.model),
+                {"image": (0.0, 1.0), "mask": (0.0, 1.0)},
+                pictures=("image_and_mask", "restored"),
+            )
         }
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
@@ -72,13 +78,15 @@ class Inpaint(Restoration[InpaintRecipe]):
         return random_text(height, width, random, 8, max(9, largest), pieces)
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """The root of the mean squared error in the holes of a picture, averaged over pictures.
+        """The negative PSNR in the holes of a picture, in decibels, averaged over pictures.
 
-        Between the mean squared error, which large holes decide alone, and PSNR, which small ones do.
+        So thin scratches, where much can be gained, count as much as large holes, whose error hardly depends on what is
+        learnt.
         """
         squared = tf.square(self._run(networks[MODEL], batch) - batch["target"]) * batch["mask"]
         in_holes, pixels = (tf.reduce_sum(each, axis=(1, 2, 3)) for each in (squared, batch["mask"]))
-        return {"loss": tf.reduce_mean(tf.sqrt(in_holes / (3 * pixels + 1) + _LEAST_SQUARED_ERROR))}
+        error = in_holes / (3 * pixels + _FEW_VALUES) + _LEAST_SQUARED_ERROR
+        return {"negative_psnr_db": 10 / math.log(10) * tf.reduce_mean(tf.math.log(error))}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
         """Mean PSNR inside the holes."""

@@ -37,7 +37,11 @@ def _residual_block(x: keras.KerasTensor, channels: int, name: str, normalized: 
 
 
 def restorer(
-    recipe: RestorerRecipe, noise_level: bool, height: int | None = None, width: int | None = None
+    recipe: RestorerRecipe,
+    noise_level: bool = False,
+    mask: bool = False,
+    height: int | None = None,
+    width: int | None = None,
 ) -> keras.Model:
     """Residual blocks at half resolution, after FFDNet (Zhang et al. 2018); the input is added to the output.
 
@@ -46,6 +50,7 @@ def restorer(
 
     Inputs:
         image:       (batch, height, width, 3) RGB
+        mask:        (batch, height, width, 1), 1 = missing; if asked for
         noise_level: (batch, height/2, width/2, 1) standard deviation in grey levels, divided by 255; if asked for
     Output:
         restored:    (batch, height, width, 3) RGB, not clipped
@@ -54,12 +59,15 @@ def restorer(
         245516
     """
     image = keras.Input((height, width, 3), name="image")
-    inputs = [image]
-    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)  # (batch, H/2, W/2, 12)
+    inputs, x = [image], image
+    if mask:
+        inputs.append(keras.Input((height, width, 1), name="mask"))
+        x = keras.layers.Concatenate(name="image_and_mask")(inputs)
+    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(x)  # (batch, H/2, W/2, 12), or 16 with a mask
     if noise_level:
         half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE, 1)
         inputs.append(keras.Input(half, name="noise_level"))
-        x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[1]])
+        x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[-1]])
     x = _convolution(recipe.channels, "head", activation="relu")(x)
     for block in range(recipe.blocks):
         if block == recipe.blocks // 2 and recipe.coarse_blocks:
@@ -111,44 +119,34 @@ def restorer_radius(recipe: RestorerRecipe) -> int:
     return (2 + 2 * recipe.blocks) * BLOCK_SIZE + 2 * recipe.coarse_blocks * coarsest + coarsest - 1
 
 
-def multiscale(
-    recipe: MultiscaleRecipe, output: str, channels: int, height: int | None = None, width: int | None = None
-) -> keras.Model:
+def multiscale(recipe: MultiscaleRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
     """Residual blocks at several scales, each half as fine as the one before, joined by sums (after U-Net, 2015).
 
-    A network whose output is a mask classifies, and has batch normalization; one whose output is a picture has none.
-
-    Inputs:
+    Input:
         image: (batch, height, width, 3) RGB
-        mask:  (batch, height, width, 1), 1 = missing; where the output is a picture
     Output:
-        restored (3 channels, not clipped) or mask (1 channel, a probability), (batch, height, width, channels)
+        mask:  (batch, height, width, 1), a probability
     """
     image = keras.Input((height, width, 3), name="image")
-    is_picture = channels == 3
-    inputs = [image, keras.Input((height, width, 1), name="mask")] if is_picture else [image]
-    x = keras.layers.Concatenate(name="image_and_mask")(inputs) if is_picture else image
-    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(x)
-    x = _rectified(x, recipe.channels, "head", not is_picture)
+    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
+    x = _rectified(x, recipe.channels, "head", normalized=True)
     skipped = []
     for level in range(recipe.levels):
-        x = _residual_block(x, recipe.width(level), f"down{level}", not is_picture)
+        x = _residual_block(x, recipe.width(level), f"down{level}", normalized=True)
         skipped.append(x)
         x = SpaceToDepth(2, name=f"down{level}_folded")(x)
-        x = _rectified(x, recipe.width(level + 1), f"down{level}_reduce", not is_picture)
+        x = _rectified(x, recipe.width(level + 1), f"down{level}_reduce", normalized=True)
     for block in range(recipe.blocks):
-        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}", not is_picture)
+        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}", normalized=True)
     for level in reversed(range(recipe.levels)):
         x = _convolution(4 * recipe.width(level), f"up{level}_enlarge")(x)
         x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
         x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
-        x = _residual_block(x, recipe.width(level), f"up{level}", not is_picture)
-    begin = keras.initializers.Constant(0.0 if is_picture else _SELDOM)
-    x = _convolution(channels * BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=begin)(x)
+        x = _residual_block(x, recipe.width(level), f"up{level}", normalized=True)
+    seldom = keras.initializers.Constant(_SELDOM)
+    x = _convolution(BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=seldom)(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
-    if is_picture:
-        return keras.Model(inputs, keras.layers.Add(name=output, dtype="float32")([image, x]), name="multiscale")
-    return keras.Model(inputs, keras.layers.Activation("sigmoid", name=output, dtype="float32")(x), name="multiscale")
+    return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="multiscale")
 
 
 def multiscale_alignment(recipe: MultiscaleRecipe) -> int:
