@@ -26,8 +26,8 @@ class RunRecipe:
         validation_share: share of the files that training never sees; parity tables are computed on them.
         checkpoint_every: steps between two checkpoints.
         calibration_images: pictures handed to the exporter as representative dataset.
-        arithmetic: of the first phase: ``float32``, or ``mixed_bfloat16``, which is up to twice as fast on processors
-            with AVX512-BF16 or AMX and slower on all others. Networks are compressed in float32.
+        arithmetic: of the first phase: ``float32``, or ``mixed_bfloat16``, which is faster on processors with
+            AVX512-BF16 or AMX and slower on all others. Networks are compressed in float32.
     """
 
     name: str
