@@ -20,21 +20,12 @@ TINY_DENOISE = (*TINY_RESIDUAL, "model.coarse_channels=8", "model.coarse_blocks=
 TINY_RNN = (*TINY_RESIDUAL, "model.state_channels=4", "clips.frames=2")
 TINY_VAE = (*SHORT, "model.latent=8", "model.channels=4")
 TINY_GAN = (*SHORT, "compression.method=qat", "model.latent=8", "model.channels=2", "model.discriminator_channels=2")
-TINY_MULTISCALE = (
-    *SHORT,
-    "model.channels=8",
-    "model.widest=8",
-    "model.levels=1",
-    "model.blocks=1",
-    "patches.patch_size=32",
-    "patches.tile_size=192",
-)
 TINY_SPARSE = (*SHORT, "model.atoms=8", "model.iterations=1", "patches.patch_size=16", "patches.tile_size=64")
 TINY = {
     "denoise": TINY_DENOISE,
     "deblock": TINY_DENOISE,
     "inpaint": TINY_DENOISE,
-    "damage": TINY_MULTISCALE,
+    "damage": TINY_DENOISE,
     "sparse": TINY_SPARSE,
     "rnn": TINY_RNN,
     "gan": TINY_GAN,

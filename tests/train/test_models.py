@@ -6,16 +6,14 @@ import tensorflow as tf
 import tf_keras as keras
 
 from litebrush_train.models.cnn import (
-    multiscale,
-    multiscale_alignment,
-    multiscale_radius,
+    detector,
     restorer,
     restorer_alignment,
     restorer_radius,
 )
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
 from litebrush_train.models.vae import SKETCH, begin_as_principal_components, decoder, encoder
-from litebrush_train.recipes import AutoencoderRecipe, MultiscaleRecipe, RestorerRecipe, SparseCodingRecipe
+from litebrush_train.recipes import AutoencoderRecipe, RestorerRecipe, SparseCodingRecipe
 
 RECIPE = RestorerRecipe(channels=8, blocks=1)
 
@@ -64,14 +62,10 @@ def test_a_sparse_coders_halo_covers_its_receptive_field(stride):
     assert max(reaches) == sparse_coder_radius(recipe)
 
 
-@pytest.mark.parametrize(("levels", "side"), [(1, 96), (2, 256)])
-def test_a_multiscale_networks_halo_covers_its_receptive_field(levels, side):
-    recipe = MultiscaleRecipe(channels=2, levels=levels, blocks=1, widest=2)
-    model = positive(multiscale(recipe))
-    block = multiscale_alignment(recipe)
-    middle = side // 2 // block * block
-    reaches = [reach(model, side, (middle + shift, middle + shift)) for shift in range(block)]
-    assert max(reaches) <= multiscale_radius(recipe) <= max(reaches) + block
+def test_a_detectors_halo_covers_its_receptive_field():
+    recipe = RestorerRecipe(channels=2, blocks=1, coarse_channels=2, coarse_blocks=1)
+    model, block = positive(detector(recipe)), restorer_alignment(recipe)
+    assert max(reach(model, 96, (48 + shift, 48 + shift)) for shift in range(block)) == restorer_radius(recipe)
 
 
 def test_an_untrained_restorer_leaves_the_photo_alone():

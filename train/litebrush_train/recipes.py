@@ -127,32 +127,6 @@ class RestorerRecipe(ConvolutionalRecipe):
 
 
 @dataclass(frozen=True)
-class MultiscaleRecipe:
-    """Residual blocks at several scales.
-
-    Attributes:
-        channels: at half resolution; each coarser scale has half as many more, up to ``widest``.
-        levels: scales below half resolution.
-        blocks: residual blocks at the coarsest scale; the others have one on the way down and one on the way up.
-        widest: most channels.
-    """
-
-    channels: int = 24
-    levels: int = 3
-    blocks: int = 2
-    widest: int = 64
-
-    def __post_init__(self) -> None:
-        for name in ("channels", "levels", "blocks", "widest"):
-            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1")
-        require(self.channels <= self.widest, f"channels is {self.channels}; it is at most widest, {self.widest}")
-
-    def width(self, level: int) -> int:
-        """Channels ``level`` scales below half resolution."""
-        return min(self.widest, self.channels * (2 + level) // 2)
-
-
-@dataclass(frozen=True)
 class NoiseRecipe:
     """Gaussian noise: standard deviation drawn evenly between two bounds, in 8-bit grey levels."""
 
@@ -243,7 +217,7 @@ class InpaintRecipe:
 class DamageRecipe:
     """Where a photograph is scratched, dusty or stained."""
 
-    model: MultiscaleRecipe
+    model: RestorerRecipe
     masks: MaskRecipe
     patches: PatchRecipe
     training: TrainingRecipe

@@ -19,7 +19,7 @@ from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.film import FilmDamage
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.mask_folder import load_mask_folder
-from litebrush_train.models.cnn import multiscale, multiscale_alignment, multiscale_radius
+from litebrush_train.models.cnn import detector, restorer_alignment, restorer_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DamageRecipe
@@ -37,7 +37,7 @@ _SCANNING = InTurn((Sometimes(GaussianNoise(0, 15), 0.3), Sometimes(Jpeg(50, 95)
 
 
 class Damage(Restoration[DamageRecipe]):
-    """Network of several scales that says for each pixel how likely it is damaged."""
+    """Residual network that says for each pixel how likely it is damaged."""
 
     recipe_type = DamageRecipe
     task = Task.DETECT
@@ -50,10 +50,10 @@ class Damage(Restoration[DamageRecipe]):
         return FilmDamage(load_mask_folder(Path(folder)) if folder else None)
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
-        return multiscale(self.recipe.model, height, width)
+        return detector(self.recipe.model, height, width)
 
     def tiling(self) -> Tiling:  # noqa: D102
-        return Tiling(multiscale_radius(self.recipe.model), multiscale_alignment(self.recipe.model), resizable=True)
+        return Tiling(restorer_radius(self.recipe.model), restorer_alignment(self.recipe.model), resizable=True)
 
     def structures(self) -> dict[str, Structure]:  # noqa: D102
         return {MODEL: Structure(ranges={"image": (0.0, 1.0)})}

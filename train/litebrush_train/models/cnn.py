@@ -1,4 +1,4 @@
-"""Convolutional networks for photographs: a residual one at half and quarter resolution, and one of several scales.
+"""Convolutional networks for photographs: residual blocks at half and quarter resolution.
 
 All work on (batch, height, width, channels) float32 in [0, 1], RGB. Every ReLU fuses into its convolution and nothing
 follows a sum: in int8 each activation is then quantized once, over the range that it really has.
@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
-from litebrush_train.recipes import MultiscaleRecipe, RestorerRecipe
+from litebrush_train.recipes import RestorerRecipe
 
 BLOCK_SIZE = 2
 _SELDOM = -3.0  # before the sigmoid: a mask begins with what is true of most pixels
@@ -29,7 +29,7 @@ def _rectified(x: keras.KerasTensor, channels: int, name: str, normalized: bool)
     return keras.layers.ReLU(name=f"{name}_activation")(x)
 
 
-def _residual_block(x: keras.KerasTensor, channels: int, name: str, normalized: bool = False) -> keras.KerasTensor:
+def _residual_block(x: keras.KerasTensor, channels: int, name: str, normalized: bool) -> keras.KerasTensor:
     """The form of EDSR (Lim et al. 2017): convolution, ReLU, convolution, sum; it begins as the identity."""
     residual = _rectified(x, channels, f"{name}_expand", normalized)
     residual = _convolution(channels, f"{name}_project", kernel_initializer="zeros")(residual)
@@ -68,22 +68,45 @@ def restorer(
         half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE, 1)
         inputs.append(keras.Input(half, name="noise_level"))
         x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[-1]])
-    x = _convolution(recipe.channels, "head", activation="relu")(x)
-    for block in range(recipe.blocks):
-        if block == recipe.blocks // 2 and recipe.coarse_blocks:
-            x = _with_coarse_blocks(x, recipe)
-        x = _residual_block(x, recipe.channels, f"block{block}")
+    x = _trunk(x, recipe)
     x = _convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
     restored = keras.layers.Add(name="restored", dtype="float32")([image, x])
     return keras.Model(inputs, restored, name="restorer")
 
 
-def _with_coarse_blocks(x: keras.KerasTensor, recipe: RestorerRecipe) -> keras.KerasTensor:
+def detector(recipe: RestorerRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
+    """The restorer's blocks, which classify here: they have batch normalization, and a mask begins as nearly empty.
+
+    Input:
+        image: (batch, height, width, 3) RGB
+    Output:
+        mask:  (batch, height, width, 1), a probability
+    """
+    image = keras.Input((height, width, 3), name="image")
+    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
+    x = _trunk(x, recipe, normalized=True)
+    seldom = keras.initializers.Constant(_SELDOM)
+    x = _convolution(BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=seldom)(x)
+    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
+    return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="detector")
+
+
+def _trunk(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
+    """(batch, H/2, W/2, any) -> (batch, H/2, W/2, channels): a convolution and the blocks of both scales."""
+    x = _rectified(x, recipe.channels, "head", normalized)
+    for block in range(recipe.blocks):
+        if block == recipe.blocks // 2 and recipe.coarse_blocks:
+            x = _with_coarse_blocks(x, recipe, normalized)
+        x = _residual_block(x, recipe.channels, f"block{block}", normalized)
+    return x
+
+
+def _with_coarse_blocks(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool) -> keras.KerasTensor:
     """(batch, H/2, W/2, channels), and to it added what blocks at quarter resolution make of it."""
     coarse = keras.layers.Conv2D(recipe.coarse_channels, 2, 2, name="coarser")(x)  # (batch, H/4, W/4, coarse_channels)
     for block in range(recipe.coarse_blocks):
-        coarse = _residual_block(coarse, recipe.coarse_channels, f"coarse{block}")
+        coarse = _residual_block(coarse, recipe.coarse_channels, f"coarse{block}", normalized)
     coarse = keras.layers.Conv2D(4 * recipe.channels, 1, name="finer")(coarse)
     return keras.layers.Add(name="both_scales")([x, DepthToSpace(2, name="to_half_resolution_again")(coarse)])
 
@@ -117,48 +140,3 @@ def restorer_radius(recipe: RestorerRecipe) -> int:
     """
     coarsest = restorer_alignment(recipe)
     return (2 + 2 * recipe.blocks) * BLOCK_SIZE + 2 * recipe.coarse_blocks * coarsest + coarsest - 1
-
-
-def multiscale(recipe: MultiscaleRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
-    """Residual blocks at several scales, each half as fine as the one before, joined by sums (after U-Net, 2015).
-
-    Input:
-        image: (batch, height, width, 3) RGB
-    Output:
-        mask:  (batch, height, width, 1), a probability
-    """
-    image = keras.Input((height, width, 3), name="image")
-    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
-    x = _rectified(x, recipe.channels, "head", normalized=True)
-    skipped = []
-    for level in range(recipe.levels):
-        x = _residual_block(x, recipe.width(level), f"down{level}", normalized=True)
-        skipped.append(x)
-        x = SpaceToDepth(2, name=f"down{level}_folded")(x)
-        x = _rectified(x, recipe.width(level + 1), f"down{level}_reduce", normalized=True)
-    for block in range(recipe.blocks):
-        x = _residual_block(x, recipe.width(recipe.levels), f"middle{block}", normalized=True)
-    for level in reversed(range(recipe.levels)):
-        x = _convolution(4 * recipe.width(level), f"up{level}_enlarge")(x)
-        x = DepthToSpace(2, name=f"up{level}_unfolded")(x)
-        x = keras.layers.Add(name=f"up{level}_joined")([x, skipped[level]])
-        x = _residual_block(x, recipe.width(level), f"up{level}", normalized=True)
-    seldom = keras.initializers.Constant(_SELDOM)
-    x = _convolution(BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=seldom)(x)
-    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
-    return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="multiscale")
-
-
-def multiscale_alignment(recipe: MultiscaleRecipe) -> int:
-    """Pixels of which heights and widths are multiples."""
-    return BLOCK_SIZE * 2**recipe.levels
-
-
-def multiscale_radius(recipe: MultiscaleRecipe) -> int:
-    """As :func:`restorer_radius`: the sum over all 3x3 convolutions of the pixel that they reach at their own scale."""
-    reach = 2 * BLOCK_SIZE  # head and tail
-    for level in range(recipe.levels):
-        pixel = BLOCK_SIZE * 2**level
-        reach += (2 + 2) * pixel + (1 + 1) * 2 * pixel  # blocks down and up; reducing and enlarging one scale below
-    coarsest = multiscale_alignment(recipe)
-    return reach + 2 * recipe.blocks * coarsest + coarsest - 1
