@@ -128,7 +128,7 @@ def learner(network: keras.Model, stage: Stage, recipe: CompressionRecipe) -> Su
 
 def steps_of(trained: SupervisedLearner, inputs: Inputs) -> Callable[[int], float]:
     """What takes a number of steps, compiled as in a run, and returns the last loss."""
-    learn = tf.function(trained.learn)
+    learn = tf.function(tf.autograph.experimental.do_not_convert(trained.learn))
 
     def take(count: int) -> float:
         for _ in range(count):
