@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made.exports import quick_exports
 
 from litebrush.contract import Precision
 from litebrush_export.exported import Exported
 from litebrush_export.pipeline import export
 from litebrush_export.variants import Order
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    with quick_exports():
+        yield
 
 
 @pytest.fixture(scope="session")
