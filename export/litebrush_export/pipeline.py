@@ -115,7 +115,9 @@ def _measure(
         error=measure_error(pictures, judge.reference),
         float_operators=float_operators(flatbuffer),
         latency=measure_latency(run, least_runs=5, least_seconds=_LEAST_SECONDS),
-        relative_time=1.0 if flatbuffer is variants.dense else time_ratio(run, run_float32, least_seconds=_LEAST_SECONDS),
+        relative_time=1.0
+        if flatbuffer is variants.dense
+        else time_ratio(run, run_float32, least_seconds=_LEAST_SECONDS),
         means=variants.means.get(precision, ()),
     )
     lints = lint(flatbuffer, order.target, largest)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from made import flatbuffers
 from made.exports import run_litebrush
-from made.families import make_handover
 
 import litebrush
 from litebrush.contract import Precision
@@ -19,13 +18,13 @@ from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="module")
-def detector(tmp_path_factory) -> Path:
-    return make_handover(Task.DETECT, tmp_path_factory.mktemp("handover") / "detect")
+def detector(folders) -> Path:
+    return folders[Task.DETECT]
 
 
 @pytest.fixture(scope="module")
-def autoencoder(tmp_path_factory) -> Path:
-    return make_handover(Task.AUTOENCODE, tmp_path_factory.mktemp("handover") / "autoencode")
+def autoencoder(folders) -> Path:
+    return folders[Task.AUTOENCODE]
 
 
 def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(detector, tmp_path):
@@ -72,7 +71,9 @@ def test_the_target_decides_the_precisions(detector, tmp_path):
 
 def test_lint_ends_with_status_1_where_something_falls_back(tmp_path):
     (tmp_path / "m.tflite").write_bytes(flatbuffers.converted(flatbuffers.interrupted))
-    refused, taken = (run_litebrush("lint", tmp_path / "m.tflite", "--target", name) for name in ("android-nnapi", "android-gpu"))
+    refused, taken = (
+        run_litebrush("lint", tmp_path / "m.tflite", "--target", name) for name in ("android-nnapi", "android-gpu")
+    )
     assert (refused.exit_code, taken.exit_code) == (1, 0)
     assert "SIGN" in refused.output
     assert "would not take" not in taken.output

@@ -38,7 +38,7 @@ def quick_exports() -> Iterator[None]:
 
 def run_litebrush(*arguments: object) -> Result:
     """The command line in this process, so that its exports are quick too."""
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="litebrush")
 
 
 class _WarmSubprocess:
