@@ -12,7 +12,7 @@ demo: .venv/demo
 
 test: .venv/dev
 	$(MAKE) lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/dev
 	$(BIN)/ruff check .

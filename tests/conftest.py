@@ -14,6 +14,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 settings.register_profile("litebrush", deadline=None)  # a busy machine is no failure; speed belongs in benchmarks
 settings.load_profile("litebrush")
 
+_LONGEST = (
+    "test_families.py",
+    "test_resume.py",
+    "test_distribution.py",
+    "test_gpu_export.py",
+    "test_compression_pruning.py",
+    "test_compression_quantization.py",
+    "test_sources.py",
+    "test_export.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, lest one worker be left with one of them at the end."""
+    order = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
 
 @pytest.fixture(scope="session")
 def image_folder(tmp_path_factory) -> Path:

@@ -36,6 +36,8 @@ from litebrush_export.targets.operator_table import load_table
 from litebrush_export.trial import frames_of, given_of, labels_of, truth_of
 from litebrush_export.variants import Order, Variants, make_variants
 
+_LEAST_SECONDS = 0.5
+
 
 @dataclass(frozen=True)
 class _Measured:
@@ -104,6 +106,7 @@ def _measure(
     has_truth = truth_of(judge.handover) is not None
     to_truth = judge.judge_pictures(pictures) if has_truth else None
     run, run_float32 = judge.run_once(flatbuffer), judge.run_once(variants.dense)
+    ratio = 1.0 if flatbuffer is variants.dense else time_ratio(run, run_float32, least_seconds=_LEAST_SECONDS)
     parity = Parity(
         precision=precision,
         size_bytes=0,
@@ -112,8 +115,8 @@ def _measure(
         to_truth=to_truth,
         error=measure_error(pictures, judge.reference),
         float_operators=float_operators(flatbuffer),
-        latency=measure_latency(run, least_runs=5, least_seconds=0.5),
-        relative_time=1.0 if flatbuffer is variants.dense else time_ratio(run, run_float32),
+        latency=measure_latency(run, least_runs=5, least_seconds=_LEAST_SECONDS),
+        relative_time=ratio,
         means=variants.means.get(precision, ()),
     )
     lints = lint(flatbuffer, order.target, largest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made.families import make_cell_handover, make_handover
+from made.families import make_cell_handover
 from made.pictures import photo_pixels
 
 from litebrush.contract import Precision
@@ -95,9 +95,9 @@ def test_load_gives_what_remembers(exported):
         assert not np.array_equal(stream(second), loaded.stream(NOISE_LEVEL)(second))
 
 
-def test_states_of_two_scales_are_handed_on_as_if_they_had_one(tmp_path):
+def test_states_of_two_scales_are_handed_on_as_if_they_had_one(folders):
     """What the exporter ties, and what is left untied, differ by the rounding of a state at most."""
-    folder = make_handover(Task.RESTORE_SEQUENCE, tmp_path / "handover")
+    folder = folders[Task.RESTORE_SEQUENCE]
     contract, untied = read_handover(folder).contract, convert(folder, Precision.INT8)
     frames = moving(64, 64, 8)
     streams = []

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from made.families import COUNT, FAMILIES, STEPS, make_handover
+from made.families import COUNT, FAMILIES, STEPS
 from made.pictures import photo_pixels
 from PIL import Image
 
@@ -26,12 +27,6 @@ from litebrush_export.trial import frames_of, given_of, labels_of, open_runners,
 from litebrush_export.variants import Order
 
 PRECISIONS = (Precision.FLOAT32, Precision.INT8)
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    made = tmp_path_factory.mktemp("families")
-    return {task: make_handover(task, made / task.value) for task in FAMILIES}
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +190,7 @@ def test_signatures_of_one_file_run_apart_and_keep_their_inputs(families):
 
 
 def test_calibration_of_a_recurrent_network_needs_states(folders, tmp_path):
-    folder = tmp_path / "handover"
-    make_handover(Task.RESTORE_SEQUENCE, folder)
+    folder = shutil.copytree(folders[Task.RESTORE_SEQUENCE], tmp_path / "handover")
     with np.load(folder / "calibration.npz") as stored:
         arrays = {key: array for key, array in stored.items() if key != "restore/state"}
     np.savez(folder / "calibration.npz", **arrays)

@@ -8,7 +8,6 @@ from click import ClickException
 from exported_generator import ExportedGenerator
 from fidelity_measurement import find_float32, measure_precisions
 from made.contracts import LABELS
-from made.families import make_handover
 from made.pictures import photo_pixels
 from real_pictures import Reality, Squares
 
@@ -35,13 +34,10 @@ class Thumbnails:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
+def models(folders, tmp_path_factory):
     made = tmp_path_factory.mktemp("generators")
     return {
-        task: {
-            file.parity.precision: file.path
-            for file in export(make_handover(task, made / task.value), Order(PRECISIONS), made / f"{task.value}-files")
-        }
+        task: {file.parity.precision: file.path for file in export(folders[task], Order(PRECISIONS), made / task.value)}
         for task in (Task.GENERATE, Task.AUTOENCODE)
     }
 

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 from made import flatbuffers
-from made.families import FAMILIES, make_handover
+from made.families import FAMILIES
 from made.gpu import WITHOUT_DRIVER, python
 
 from litebrush.contract import Precision
@@ -27,23 +27,19 @@ RIGHT = GpuRun(True, "", "LiteRT 2", "Some GPU", samples=5, largest_difference=1
 
 
 @pytest.fixture(scope="session", params=[Task.RESTORE, *FAMILIES], ids=lambda task: task.value)
-def family(request, tmp_path_factory) -> tuple[ModelFile, Handover]:
+def family(request, folders, tmp_path_factory) -> tuple[ModelFile, Handover]:
     """A family's file for android-gpu, and the hand-over that it was made of."""
-    folder = tmp_path_factory.mktemp("family")
-    if request.param is Task.RESTORE:
-        source = request.getfixturevalue("handover")
-    else:
-        source = make_handover(request.param, folder / "handover")
-    (file,) = export(source, Order((Precision.FLOAT16,), TARGETS["android-gpu"]), folder / "models")
+    source = request.getfixturevalue("handover") if request.param is Task.RESTORE else folders[request.param]
+    order = Order((Precision.FLOAT16,), TARGETS["android-gpu"])
+    (file,) = export(source, order, tmp_path_factory.mktemp("models"))
     return open_model(file.path), read_handover(source)
 
 
 @pytest.fixture(scope="session")
-def detector(tmp_path_factory) -> tuple[ModelFile, Handover]:
-    folder = tmp_path_factory.mktemp("detector")
-    source = make_handover(Task.DETECT, folder / "handover")
-    (file,) = export(source, Order((Precision.FLOAT32,), TARGETS["android-gpu"]), folder / "models")
-    return open_model(file.path), read_handover(source)
+def detector(folders, tmp_path_factory) -> tuple[ModelFile, Handover]:
+    order = Order((Precision.FLOAT32,), TARGETS["android-gpu"])
+    (file,) = export(folders[Task.DETECT], order, tmp_path_factory.mktemp("models"))
+    return open_model(file.path), read_handover(folders[Task.DETECT])
 
 
 @pytest.mark.gpu
@@ -57,9 +53,8 @@ def test_each_family_runs_on_the_gpu_and_gives_what_the_cpu_gives(family, softwa
 
 
 @pytest.mark.gpu
-def test_an_exported_file_says_that_it_was_run_on_the_gpu(software_gpu, tmp_path):
-    source = make_handover(Task.DETECT, tmp_path / "handover")
-    (file,) = export(source, Order((Precision.FLOAT32,), TARGETS["android-gpu"]), tmp_path / "models")
+def test_an_exported_file_says_that_it_was_run_on_the_gpu(folders, software_gpu, tmp_path):
+    (file,) = export(folders[Task.DETECT], Order((Precision.FLOAT32,), TARGETS["android-gpu"]), tmp_path / "models")
     (verdict,) = open_model(file.path).contract.verdicts
     assert "checked against the table, run on the GPU accelerator of the exporting machine" in verdict.text
     assert "SwiftShader" in verdict.text

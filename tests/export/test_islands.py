@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from made import flatbuffers
-from made.families import FAMILIES, make_handover
+from made.families import FAMILIES
 
 from litebrush.contract import Precision
 from litebrush_export.conversion import convert
@@ -74,9 +74,8 @@ def test_a_kernel_can_be_changed_and_the_network_notices(image):
 
 
 @pytest.mark.parametrize("task", FAMILIES)
-def test_every_family_can_be_simulated(task, tmp_path):
-    folder = make_handover(task, tmp_path / "handover")
-    handover, int8 = read_handover(folder), convert(folder, Precision.INT8)
+def test_every_family_can_be_simulated(folders, task):
+    handover, int8 = read_handover(folders[task]), convert(folders[task], Precision.INT8)
     places = eight_bit_operators(int8)
     samples = list(handover.representative_dataset())
     simulated = leave_in_float(int8, places, places).flatbuffer

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made import flatbuffers
-from made.families import make_handover
+from made.exports import run_litebrush
 
 import litebrush
 from litebrush.contract import Precision
@@ -20,18 +18,13 @@ from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="module")
-def detector(tmp_path_factory) -> Path:
-    return make_handover(Task.DETECT, tmp_path_factory.mktemp("handover") / "detect")
+def detector(folders) -> Path:
+    return folders[Task.DETECT]
 
 
 @pytest.fixture(scope="module")
-def autoencoder(tmp_path_factory) -> Path:
-    return make_handover(Task.AUTOENCODE, tmp_path_factory.mktemp("handover") / "autoencode")
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "litebrush", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def autoencoder(folders) -> Path:
+    return folders[Task.AUTOENCODE]
 
 
 def test_what_is_exported_for_the_web_takes_and_gives_uint8_and_proves_itself(detector, tmp_path):
@@ -63,25 +56,27 @@ def test_each_signature_is_checked_and_measured(autoencoder, tmp_path):
 
 
 def test_a_file_that_a_delegate_does_not_take_whole_is_exported_and_said_so(detector, tmp_path):
-    done = run("export", detector, "--target", "edgetpu", "--precision", "float32", "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = run_litebrush("export", detector, "--target", "edgetpu", "--precision", "float32", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
     assert (tmp_path / "damage-float32.tflite").exists()
-    assert "What edgetpu (Coral Edge TPU) would not take" in done.stdout
-    assert "0 of 3 operators delegated" in " ".join(done.stdout.split())
+    assert "What edgetpu (Coral Edge TPU) would not take" in done.output
+    assert "0 of 3 operators delegated" in " ".join(done.output.split())
 
 
 def test_the_target_decides_the_precisions(detector, tmp_path):
-    done = run("export", detector, "--target", "android-gpu", "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = run_litebrush("export", detector, "--target", "android-gpu", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
     assert [path.name for path in tmp_path.glob("*.tflite")] == ["damage-float16.tflite"]
 
 
 def test_lint_ends_with_status_1_where_something_falls_back(tmp_path):
     (tmp_path / "m.tflite").write_bytes(flatbuffers.converted(flatbuffers.interrupted))
-    refused, taken = (run("lint", tmp_path / "m.tflite", "--target", name) for name in ("android-nnapi", "android-gpu"))
-    assert (refused.returncode, taken.returncode) == (1, 0)
-    assert "SIGN" in refused.stdout
-    assert "would not take" not in taken.stdout
+    refused, taken = (
+        run_litebrush("lint", tmp_path / "m.tflite", "--target", name) for name in ("android-nnapi", "android-gpu")
+    )
+    assert (refused.exit_code, taken.exit_code) == (1, 0)
+    assert "SIGN" in refused.output
+    assert "would not take" not in taken.output
 
 
 @pytest.mark.parametrize(
@@ -95,7 +90,7 @@ def test_lint_ends_with_status_1_where_something_falls_back(tmp_path):
 def test_a_wrong_question_to_lint_ends_with_status_2_and_no_traceback(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text.tflite").write_text("not a flatbuffer")
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run_litebrush(*arguments)
+    assert done.exit_code == 2
+    assert message in done.output
+    assert "Traceback" not in done.output

@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from made.families import make_handover
 
 import litebrush
 from litebrush.contract import Precision
@@ -24,9 +23,9 @@ from litebrush_export.variants import Order
 
 
 @pytest.fixture(scope="module")
-def inpainter(tmp_path_factory):
+def inpainter(folders):
     """An untrained network; the truth is what it makes in float32, but for some noise, so that int8 costs something."""
-    folder = make_handover(Task.INPAINT, tmp_path_factory.mktemp("inpaint") / "handover")
+    folder = folders[Task.INPAINT]
     handover, float32 = read_handover(folder), convert(folder, Precision.FLOAT32)
     reference = Judge(handover, float32).reference.astype(int)
     noise = np.random.default_rng(0).integers(-1, 2, reference.shape)
@@ -86,10 +85,9 @@ def test_a_budget_that_nothing_meets_is_an_error_with_the_nearest(inpainter):
         search_mixture(judge, {"int8": int8}, {}, -5.0)
 
 
-def test_a_generator_has_no_truth_to_keep_a_budget_by(tmp_path):
-    folder = make_handover(Task.GENERATE, tmp_path / "handover")
+def test_a_generator_has_no_truth_to_keep_a_budget_by(folders, tmp_path):
     with pytest.raises(ConversionError, match="needs held-out samples with their truth"):
-        export(folder, Order((Precision.MIXED,)), tmp_path / "models")
+        export(folders[Task.GENERATE], Order((Precision.MIXED,)), tmp_path / "models")
 
 
 def test_a_mixed_file_proves_itself_and_tells_how_it_was_found(exported):

@@ -11,6 +11,7 @@ import keras as keras3
 import numpy as np
 import pytest
 import tf_keras
+from made.exports import run_litebrush
 from made.foreign import (
     SIDE,
     make_inpainter,
@@ -153,8 +154,9 @@ def test_without_a_contract_float_files_are_written_that_load_explains(sources, 
 def test_without_a_contract_int8_is_calibrated_with_real_values(sources, tmp_path):
     samples = np.random.default_rng(0).random((3, SIDE, SIDE, 3), np.float32)
     arrays = write_arrays(tmp_path / "samples.npz", photo=samples)
-    done = command(sources["saved_model"], "--precision", "int8", "--calibration", arrays, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
+    more = ("--precision", "int8", "--calibration", arrays, "--out", tmp_path / "out")
+    done = run_litebrush("export", sources["saved_model"], *more)
+    assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "saved_model-int8.tflite").stat().st_size > 1000
 
 
@@ -169,12 +171,12 @@ def test_the_printed_contract_is_nearly_one_to_export_with(sources, tmp_path):
     assert declaration.signatures["serving_default"].inputs["photo"].shape == (1, SIDE, SIDE, 3)
 
 
-def refused(source: Path, tmp_path: Path, *more: object, message: str, **limits: int) -> None:
+def refused(source: Path, tmp_path: Path, *more: object, message: str) -> None:
     out = tmp_path / "out"
-    done = command(source, "--out", out, *more, **limits)
-    assert done.returncode == 2, done.stdout
-    assert message in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
+    done = run_litebrush("export", source, "--out", out, *more)
+    assert done.exit_code == 2, done.output
+    assert message in " ".join(done.output.split())
+    assert "Traceback" not in done.output
     assert not out.exists() or list(out.iterdir()) == []
 
 
@@ -206,7 +208,12 @@ def test_two_image_inputs_need_a_contract(pictures, tmp_path):
 def test_a_full_disk_leaves_nothing_half_written(sources, pictures, tmp_path):
     contract = write_contract(tmp_path / "contract.toml", "cleaned")
     more = ("--contract", contract, "--calibration", pictures, "--precision", "float32,dynamic")
-    refused(sources["x.tflite"], tmp_path, *more, message="File too large", largest_file=34_000)
+    out = tmp_path / "out"
+    done = command(sources["x.tflite"], "--out", out, *more, largest_file=34_000)
+    assert done.returncode == 2, done.stdout
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists() or list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize(

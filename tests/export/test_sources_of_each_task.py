@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made.contracts import make_contract, make_task_contract
-from made.families import FAMILIES, make_handover
+from made.families import FAMILIES
 from made.foreign import declare, write_arrays, write_pictures
 
 import litebrush
@@ -23,12 +23,6 @@ from litebrush_export.handover import Handover, read_handover
 from litebrush_export.pipeline import export
 from litebrush_export.representative import read_samples
 from litebrush_export.variants import Order
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory) -> dict[Task, Path]:
-    made = tmp_path_factory.mktemp("families")
-    return {task: make_handover(task, made / task.value) for task in FAMILIES}
 
 
 def samples_of(handover: Handover, path: Path) -> Path:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made.families import make_handover
 
 from litebrush.contract import Precision
 from litebrush.loading import open_engines
@@ -13,8 +12,8 @@ from litebrush_export.states import tie_states
 
 
 @pytest.fixture(scope="module")
-def recurrent(tmp_path_factory):
-    folder = make_handover(Task.RESTORE_SEQUENCE, tmp_path_factory.mktemp("recurrent") / "handover")
+def recurrent(folders):
+    folder = folders[Task.RESTORE_SEQUENCE]
     return read_handover(folder).contract, convert(folder, Precision.INT8), convert(folder, Precision.FLOAT32)
 
 

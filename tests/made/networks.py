@@ -49,9 +49,10 @@ def made_denoiser(channels: int = 16, blocks: int = 1) -> Made:
 
 
 def made_generator(architecture: str = "hinge", classes: int = 0) -> Made:
-    model = generator(GeneratorRecipe(architecture=architecture, latent=8, channels=4), classes)
-    label = {"label": np.eye(classes, dtype=np.float32)[np.arange(8) % classes]} if classes else {}
-    return shaken(model), {"latent": normal(8, 8), **label}
+    channels = 2 if architecture == "dcgan" else 4  # 5x5 kernels, eight times as many channels at its beginning
+    model = generator(GeneratorRecipe(architecture=architecture, latent=8, channels=channels), classes)
+    label = {"label": np.eye(classes, dtype=np.float32)[np.arange(4) % classes]} if classes else {}
+    return shaken(model), {"latent": normal(4, 8), **label}
 
 
 def made_encoder() -> Made:
@@ -128,7 +129,7 @@ def learner(network: keras.Model, stage: Stage, recipe: CompressionRecipe) -> Su
 
 def steps_of(trained: SupervisedLearner, inputs: Inputs) -> Callable[[int], float]:
     """What takes a number of steps, compiled as in a run, and returns the last loss."""
-    learn = tf.function(trained.learn)
+    learn = tf.function(tf.autograph.experimental.do_not_convert(trained.learn))
 
     def take(count: int) -> float:
         for _ in range(count):
@@ -138,9 +139,18 @@ def steps_of(trained: SupervisedLearner, inputs: Inputs) -> Callable[[int], floa
     return take
 
 
+def converter_of(model: keras.Model) -> tf.lite.TFLiteConverter:
+    """For a batch of one, of the graph and its variables: a Keras model would be traced layer by layer."""
+    module = tf.Module()
+    module.read = model.variables
+    call = tf.autograph.experimental.do_not_convert(lambda inputs: model(inputs, training=False))
+    inputs = {tensor.name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, tensor.name) for tensor in model.inputs}
+    return tf.lite.TFLiteConverter.from_concrete_functions([tf.function(call).get_concrete_function(inputs)], module)
+
+
 def interpreter(model: keras.Model) -> Interpreter:
     """The quantization-aware model in 8 bits, converted without representative data."""
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter = converter_of(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES

@@ -15,8 +15,8 @@ from pathlib import Path
 
 TIMEOUT_S = 240
 
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["litebrush_train.run", "litebrush_train.families.denoise"])
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["litebrush_train.run", "litebrush_train.families.denoise"])
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Running:
 
 def start(arguments: list[str], log: Path, devices: int = 1, **environment: str) -> Running:
     """Start ``litebrush`` with arguments, on one thread, with so many logical devices."""
-    process = _SERVER.Process(target=_run, args=(arguments, log, devices, environment), daemon=True)
+    process = SERVER.Process(target=_run, args=(arguments, log, devices, environment), daemon=True)
     process.start()
     return Running(process, log)
 
@@ -80,6 +80,13 @@ def wait_for_lines(running: Running, csv: Path, count: int) -> None:
         time.sleep(0.005)
 
 
+def divert_output(log: Path) -> None:
+    """Let all that this process writes to standard output and standard error go to a file."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+
+
 def _free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
@@ -91,9 +98,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _run(arguments: list[str], log: Path, devices: int, environment: dict[str, str]) -> None:
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    divert_output(log)
     os.environ.update({"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", **environment})
     import tensorflow as tf
 

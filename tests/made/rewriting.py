@@ -89,7 +89,9 @@ def converted_model(model) -> bytes:
         if isinstance(model, tf_keras.Model):
             spec = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, "image")
             function = tf.function(lambda image: {"result": model(image)}).get_concrete_function(spec)
-            tf.saved_model.save(model, folder, signatures={"serving_default": function})
+            module = tf.Module()
+            module.read = model.variables  # the model itself would be traced layer by layer
+            tf.saved_model.save(module, folder, signatures={"serving_default": function})
         else:
             model.export(folder, verbose=False)
         return bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())

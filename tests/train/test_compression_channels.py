@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tf_keras as keras
 from hypothesis import given
 from hypothesis import strategies as st
 from made.networks import (
     SIDE,
+    converter_of,
     denoiser_recipe,
     learner,
     made_denoiser,
@@ -55,7 +55,7 @@ def with_normalization():
 
 
 def tflite_size(network: keras.Model) -> int:
-    return len(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    return len(converter_of(network).convert())
 
 
 def test_dropping_dead_channels_leaves_the_result_and_half_of_the_channels():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made.networks import (
     interpreter,
@@ -34,10 +34,10 @@ def kernels(model: keras.Model) -> dict[str, np.ndarray]:
     return {layer.name: layer.kernel.numpy() for layer in model.layers if type(layer) in KERNELS}
 
 
-def pruned(stage: Stage, made, settings: CompressionRecipe) -> tuple[keras.Model, keras.Model]:
+def pruned(stage: Stage, made, asked: CompressionRecipe) -> tuple[keras.Model, keras.Model]:
     network, inputs = made
-    begun = stage.begin(network, settings, Structure(), inputs)
-    steps_of(learner(begun, stage, settings), inputs)(settings.steps)
+    begun = stage.begin(network, asked, Structure(), inputs)
+    steps_of(learner(begun, stage, asked), inputs)(asked.steps)
     return begun, stage.finish(begun)
 
 
@@ -69,10 +69,10 @@ def test_pruning_leaves_the_given_network_as_it_is():
 
 def test_training_goes_on_after_the_last_weights_went():
     network, inputs = made_denoiser()
-    settings = recipe("prune", steps=12)
+    asked = recipe("prune", steps=12)
     (stage,) = STAGES["prune"]
-    begun = stage.begin(network, settings, Structure(), inputs)
-    take = steps_of(learner(begun, stage, settings), inputs)
+    begun = stage.begin(network, asked, Structure(), inputs)
+    take = steps_of(learner(begun, stage, asked), inputs)
     take(8)
     masks = [layer.pruning_vars[0][1].numpy() for layer in begun.layers if isinstance(layer, MaskedLayer)]
     before = begun.get_layer("masked_layer_head").layer.kernel.numpy()
@@ -82,6 +82,7 @@ def test_training_goes_on_after_the_last_weights_went():
     assert not np.array_equal(before, begun.get_layer("masked_layer_head").layer.kernel.numpy())
 
 
+@settings(max_examples=40)
 @given(steps=st.integers(1, 5000), sparsity=st.sampled_from([0.25, 0.5, 0.9]))
 def test_the_asked_sparsity_is_reached_within_two_thirds_of_the_steps(steps, sparsity):
     image = keras.Input((4, 4, 1))
@@ -132,17 +133,17 @@ def test_two_of_four_leaves_transposed_convolutions_alone():
 
 @pytest.mark.parametrize("method", ["prune", "prune-2:4"])
 def test_an_interrupted_pruning_ends_as_an_uninterrupted_one(method, tmp_path):
-    settings = recipe(method)
+    asked = recipe(method)
     (stage,) = STAGES[method]
     network, inputs = made_denoiser()
-    _, uninterrupted = pruned(stage, (network, inputs), settings)
+    _, uninterrupted = pruned(stage, (network, inputs), asked)
 
-    begun = stage.begin(network, settings, Structure(), inputs)
-    first = learner(begun, stage, settings)
+    begun = stage.begin(network, asked, Structure(), inputs)
+    first = learner(begun, stage, asked)
     steps_of(first, inputs)(4)
     saved = tf.train.Checkpoint(**first.kept).save(str(tmp_path / "checkpoint"))
-    again = stage.begin(network, settings, Structure(), inputs)
-    second = learner(again, stage, settings)
+    again = stage.begin(network, asked, Structure(), inputs)
+    second = learner(again, stage, asked)
     tf.train.Checkpoint(**second.kept).restore(saved).assert_consumed()
     steps_of(second, inputs)(STEPS - 4)
     for was, now in zip(uninterrupted.get_weights(), stage.finish(again).get_weights()):
@@ -151,11 +152,11 @@ def test_an_interrupted_pruning_ends_as_an_uninterrupted_one(method, tmp_path):
 
 @pytest.mark.parametrize("made", [made_denoiser, made_generator])
 def test_zeros_survive_quantization_aware_training_into_the_8_bit_file(made):
-    settings = recipe("prune-qat")
+    asked = recipe("prune-qat")
     network, inputs = made()
     first, second = STAGES["prune-qat"]
-    _, sparse = pruned(first, (network, inputs), settings)
-    _, finished = pruned(second, (sparse, inputs), settings)
+    _, sparse = pruned(first, (network, inputs), asked)
+    _, finished = pruned(second, (sparse, inputs), asked)
     converted = interpreter(finished)
     weights = [
         converted.get_tensor(tensor["index"])

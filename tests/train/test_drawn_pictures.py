@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,8 @@ import tensorflow as tf
 import tf_keras as keras
 from click.testing import CliRunner
 from made.pictures import photo_pixels
+from made.processes import Running, start
+from made.training import train_arguments
 from PIL import Image
 
 from litebrush.errors import DataError
@@ -59,22 +59,8 @@ def class_folders(tmp_path_factory) -> Path:
     return folder
 
 
-def train(family: str, data: Path, out: Path, recipe: tuple[str, ...], *more: str) -> subprocess.CompletedProcess[str]:
-    settings = [part for setting in recipe for part in ("--set", setting)]
-    line = [
-        sys.executable,
-        "-m",
-        "litebrush",
-        "train",
-        family,
-        "--data",
-        str(data),
-        "--out",
-        str(out),
-        *settings,
-        *more,
-    ]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+def train(family: str, data: Path, out: Path, recipe: tuple[str, ...], *more: str) -> Running:
+    return start(train_arguments(data, out, *more, family=family, recipe=recipe), out.with_suffix(".log"))
 
 
 def log(run: Path) -> list[dict[str, str]]:
@@ -85,32 +71,32 @@ def log(run: Path) -> list[dict[str, str]]:
 def test_the_log_has_the_figures_every_fourth_checkpoint_and_at_the_end(class_folders, extractor_file, tmp_path):
     run = tmp_path / "run"
     done = train("gan", class_folders, run, TINY_GAN, "--features", str(extractor_file))
-    assert done.returncode == 0, done.stderr
-    assert "the probe tells the class of" in done.stderr + done.stdout
+    assert done.wait() == 0, done.said
+    assert "the probe tells the class of" in done.said
     lines = log(run)
     for figure in ("MobileNet-FID", "MobileNet-KID", "class_accuracy", "diversity"):
         assert [line["step"] for line in lines if line[figure]] == ["4", "6"]
-    assert "MobileNet-FID=" in done.stderr
+    assert "MobileNet-FID=" in done.said
     assert "features" not in (run / "run.json").read_text()
 
 
 def test_a_run_with_features_resumes_without_them(class_folders, extractor_file, tmp_path):
     run = tmp_path / "run"
     measured = train("vae", class_folders, run, TINY_VAE, "--features", str(extractor_file))
-    assert measured.returncode == 0, measured.stderr
+    assert measured.wait() == 0, measured.said
     assert float(log(run)[-1]["MobileNet-FID"]) > 0
     assert "class_accuracy" not in log(run)[-1]
     assert log(run)[-1]["psnr_db"]
     resumed = train("vae", class_folders, run, TINY_VAE, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.wait() == 0, resumed.said
 
 
 def test_bad_features_are_refused_in_one_line_before_training(class_folders, tmp_path):
     (tmp_path / "bad.tflite").write_text("no network")
     done = train("gan", class_folders, tmp_path / "run", TINY_GAN, "--features", str(tmp_path / "bad.tflite"))
-    assert done.returncode == 2
-    assert "is not a TFLite network" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.wait() == 2
+    assert "is not a TFLite network" in done.error
+    assert "Traceback" not in done.said
     assert not (tmp_path / "run").exists()
 
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made.exports import quick_exports
 from made.training import TINY
 from PIL import Image
 
@@ -23,6 +25,12 @@ from litebrush_train.run_folder import RunFolder
 
 PRECISIONS = (Precision.FLOAT32, Precision.INT8)
 BY_NAME = {family.name: family for family in FAMILIES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    with quick_exports():
+        yield
 
 
 def run(name: str, data: Path, out: Path, *settings: str) -> Path:

@@ -140,6 +140,7 @@ def _go_on(learner: Learner, phase: Phase, distribution: Distribution) -> None:
 
 def _learn(learner: Learner, strategy: tf.distribute.Strategy) -> tf.types.experimental.PolymorphicFunction:
     @tf.function
+    @tf.autograph.experimental.do_not_convert  # no step branches on a tensor in Python; rewriting it takes seconds
     def learn(batch: Mapping[str, tf.Tensor]) -> Losses:
         losses = strategy.run(learner.learn, (batch,))
         return {name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, None) for name, value in losses.items()}

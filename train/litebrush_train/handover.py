@@ -89,14 +89,15 @@ def write_handover(
 
 def _save(networks: tuple[Network, ...], folder: Path) -> None:
     module = tf.Module()
-    module.owners = [network.owner for network in networks]
+    module.read = [network.owner.variables for network in networks]  # the owners would be traced layer by layer
     functions = {network.signature.name: _concrete_function(network) for network in networks}
     tf.saved_model.save(module, str(folder), signatures=functions)
 
 
 def _concrete_function(network: Network) -> Callable[..., Mapping[str, tf.Tensor]]:
     specs = {spec.name: tf.TensorSpec(spec.shape, tf.float32, name=spec.name) for spec in network.signature.inputs}
-    return tf.function(lambda **inputs: network.call(**inputs)).get_concrete_function(**specs)
+    call = tf.autograph.experimental.do_not_convert(lambda **inputs: network.call(**inputs))
+    return tf.function(call).get_concrete_function(**specs)
 
 
 def _golden(network: Network, validation: Arrays, axes: int) -> dict[str, NDArray[Any]]:

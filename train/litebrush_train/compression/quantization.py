@@ -170,6 +170,7 @@ def _folds(layer: keras.layers.Layer) -> bool:
     return type(source) in _FOLDABLE and source.activation is keras.activations.linear
 
 
+@tf.autograph.experimental.do_not_convert  # rewriting the wrapped layers takes seconds, and changes nothing
 def _simulated(network: keras.Model, preserve_zeros: bool) -> keras.Model:
     def annotate(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, _REARRANGEMENTS) and isinstance(layer.input.node.layer, keras.layers.InputLayer):
