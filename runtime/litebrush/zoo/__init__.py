@@ -34,6 +34,12 @@ class ZooModel:
 
 MODELS = (
     ZooModel(
+        name="clothing-gan",
+        summary="draws pictures of clothes, 64x64, by class",
+        precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="deblock",
         summary="removes the blocks and rings of JPEG compression from photographs",
         precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
