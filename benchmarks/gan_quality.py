@@ -1,4 +1,4 @@
-"""The figures of the shipped generator for its card, from what two other scripts measured.
+"""The figures of the shipped generator for its card, from what two other scripts measured, and pictures of its classes.
 
 python benchmarks/generator_fidelity.py runtime/litebrush/zoo/clothing-gan-*.tflite ...
 python benchmarks/gan_comparison.py measure ...
@@ -11,16 +11,31 @@ import json
 from pathlib import Path
 
 import click
+import numpy as np
+from PIL import Image
 from quality_table import RESULTS, QualityTable
 
+import litebrush
+
+MODEL = "clothing-gan"
+COUNT, SEED = 12, 1
 REALITY = "real pictures"
 TEXTBOOK = "DCGAN"
 
 
+def sheet() -> Image.Image:
+    """A row of pictures of each class, of the first latents of one seed: nothing is picked."""
+    with litebrush.load(MODEL) as generator:
+        rows = [[np.asarray(each) for each in generator(COUNT, label, SEED)] for label in generator.labels]
+    return Image.fromarray(np.vstack([np.hstack(row) for row in rows]))
+
+
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=RESULTS / "clothing-gan_quality.json")
-def main(out: Path) -> None:
-    """Bring them into one table."""
+@click.option("--out", type=click.Path(path_type=Path), default=RESULTS / f"{MODEL}_quality.json")
+@click.option("--picture", type=click.Path(path_type=Path), default=f"docs/images/{MODEL}.jpg")
+def main(out: Path, picture: Path) -> None:
+    """Bring them into one table, and draw."""
+    sheet().save(picture, quality=90)
     fidelity, comparison = (
         json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("generator_fidelity", "gan_comparison")

@@ -22,6 +22,7 @@ from litebrush.jpeg import blockiness, stored_quality
 from litebrush.loading import load
 from litebrush.model import Model
 from litebrush.noise import estimate_noise_level
+from litebrush.pyramid_fill import fill_from_around
 from litebrush.restorer import NoiseLevel, require_size
 from litebrush.tiled_network import Progress
 
@@ -146,9 +147,8 @@ class Repairer:
         if asked is None or Step.INPAINT in asked:
             missing = self._missing(pixels, mask, asked is not None, _shown(progress, "looking for damage"))
             if missing is not None and missing.any():
-                inpainter = self._inpainter()
-                pixels = inpainter.fill(pixels, missing, _shown(progress, "filling in"))
-                done.append(deed(filled_in_words(missing), inpainter))
+                pixels, filled_in = self._filled(pixels, missing, _shown(progress, "filling in"))
+                done.append(filled_in)
             else:
                 missing = None
         if Step.DEBLOCK in asked if asked is not None else shows_blocks(pixels, quality):
@@ -192,14 +192,14 @@ class Repairer:
         found: NDArray[np.bool_] = detector.find(pixels, progress)
         return found if found.mean() <= MOST_DAMAGE else None
 
-    def _inpainter(self) -> Any:
+    def _filled(self, pixels: Pixels, missing: NDArray[np.bool_], progress: Progress | None) -> tuple[Pixels, Deed]:
+        """By the model that fills in, or by what it would begin with where none comes with litebrush."""
+        words = filled_in_words(missing)
         try:
-            return self._model("inpaint")
+            inpainter = self._model("inpaint")
         except UnknownModelError:
-            raise ImageError(
-                "no model that fills in comes with litebrush yet; train one ('litebrush train inpaint') and load it, "
-                "on the command line with --model"
-            ) from None
+            return fill_from_around(pixels, missing), Deed(words, "pyramid fill", "cpu")
+        return inpainter.fill(pixels, missing, progress), deed(words, inpainter)
 
     def _model(self, name: str) -> Any:
         with self._loading:

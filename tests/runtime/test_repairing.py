@@ -14,6 +14,7 @@ from PIL import Image
 
 from litebrush.errors import ImageError, UnknownModelError
 from litebrush.noise import add_gaussian_noise
+from litebrush.pyramid_fill import fill_from_around
 from litebrush.repairing import Repairer
 
 
@@ -124,10 +125,14 @@ def without_inpainter(name):
     return model_named(name)
 
 
-def test_without_a_model_that_fills_in_a_mask_is_answered_with_what_to_do():
-    mask = np.full(smooth_pixels().shape[:2], 255, np.uint8)
-    with Repairer(without_inpainter) as repairer, pytest.raises(ImageError, match="on the command line with --model"):
-        repairer(smooth_pixels(), mask=mask)
+def test_without_a_model_that_fills_in_missing_pixels_are_guessed_from_those_around():
+    pixels = smooth_pixels()
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    mask[20:30, 40:60] = 255
+    with Repairer(without_inpainter) as repairer:
+        repair = repairer.repair(pixels, mask=mask)
+    assert np.array_equal(repair.picture, fill_from_around(pixels, mask > 0))
+    assert [deed.model for deed in repair.done] == ["pyramid fill"]
 
 
 def test_threads_that_need_a_model_first_at_once_load_it_once(loaded):
