@@ -21,6 +21,8 @@ from litebrush.tensors import Signature, TensorSpec
 from litebrush.tiled_network import TiledNetwork
 from litebrush.zoo import find_shipped
 from litebrush_export.appkit.platforms import Platform
+from litebrush_export.lint import lint
+from litebrush_export.target import TARGETS
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class EmbeddedModel:
         tiling: how pictures are cut, the halo rounded up to whole places of the states; None where they are not.
         signatures: as in the contract.
         cpu_tolerance, gpu_tolerance: how far a replay of the golden result may be off.
+        nnapi_level: lowest Android API level whose NNAPI takes the whole network; None where none does.
         golden: what goes into golden files, by file name.
     """
 
@@ -77,6 +80,7 @@ class EmbeddedModel:
     signatures: tuple[EmbeddedSignature, ...]
     cpu_tolerance: float
     gpu_tolerance: float
+    nnapi_level: int | None
     golden: dict[str, bytes]
 
     @property
@@ -121,6 +125,7 @@ def embed(source: str, platform: Platform) -> EmbeddedModel:
         signatures=signatures,
         cpu_tolerance=replay_tolerance(contract.golden, contract.precision, "cpu", exact=False),
         gpu_tolerance=replay_tolerance(contract.golden, contract.precision, "gpu"),
+        nnapi_level=_nnapi_level(model.flatbuffer),
         golden={
             f"{key}.{signature.name}.{name}.bin": values
             for signature in contract.signatures
@@ -153,6 +158,12 @@ def _signature(model: ModelFile, signature: Signature, engine: Engine) -> Embedd
         tuple(tensor(spec, engine.inputs[spec.name], is_output=False) for spec in signature.inputs),
         tuple(tensor(spec, engine.outputs[spec.name], is_output=True) for spec in signature.outputs),
     )
+
+
+def _nnapi_level(flatbuffer: bytes) -> int | None:
+    lints = lint(flatbuffer, TARGETS["android-nnapi"])
+    levels = [each.lowest_api_level or 0 for each in lints]
+    return max(levels) if all(each.clean for each in lints) else None
 
 
 def _golden_bytes(model: ModelFile, signature: Signature) -> dict[str, bytes]:

@@ -40,8 +40,8 @@ PLATFORMS = {
             "LiteRT for Android",
             _ALL_DTYPES,
             _FLOAT_FIRST,
-            "litebrush/src/main/assets/models",
-            "litebrush/src/main/assets/golden",
+            "runtime/src/main/assets/models",
+            "runtime/src/main/assets/golden",
         ),
         Platform(
             "ios",
