@@ -142,7 +142,7 @@ def test_a_strongly_compressed_photo_is_deblocked_first(page):
         ("text.jpg", b"no picture at all", "not a picture that this browser can read"),
         ("cut.png", saved(photo_pixels(80, 80, seed=0), "PNG")[:3000], "cut short"),
         ("cut.jpg", saved(photo_pixels(80, 80, seed=0), "JPEG")[:-200], "cut short"),
-        ("dot.png", saved(photo_pixels(6, 9, seed=0), "PNG"), "only 9×6 pixels"),
+        ("dot.png", saved(photo_pixels(6, 9, seed=0), "PNG"), "only 9x6 pixels"),
     ],
 )
 def test_a_broken_file_is_refused_with_words_and_the_page_goes_on(page, name, content, words):
@@ -287,5 +287,3 @@ def test_damage_can_be_painted_by_keyboard(small_page):
     small_page.click("#repair-button")
     small_page.wait_for_selector("#repair[data-state=done]")
     assert "filled in" in small_page.inner_text("#done-words")
-
-

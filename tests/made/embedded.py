@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from made.families import make_handover
-from made.pictures import photo_pixels
 
 from litebrush.contract import Golden, ModelContract, Precision
 from litebrush.loading import open_engines
@@ -19,6 +17,8 @@ from litebrush.tasks import Task
 from litebrush.tensors import Role, TensorSpec
 from litebrush_export.pipeline import export
 from litebrush_export.variants import Order
+from made.families import make_handover
+from made.pictures import photo_pixels
 
 SIZE = (90, 117)  # of photos: two tiles of 64x64 on each axis, and no multiple of anything
 

@@ -9,10 +9,11 @@ import numpy as np
 from litebrush.encoding import PictureEncoding, Requantization
 from litebrush.engine import TensorInfo
 from litebrush.latents import normal_values, random_words
+from litebrush.pyramid_fill import fill_from_around
 from litebrush.tensors import Role, TensorSpec
 from litebrush.tiling import AxisPlan, plan_axis
 
-_LATENT_CASES = ((0, 0), (7, 0), (7, 1), (2**32, 3), (2**53 + 1, 0), (2**64 - 1, 2**40))
+_LATENT_CASES = ((0, 0), (7, 0), (7, 1), (2**32, 0), (2**32 + 7, 5), (2**64 - 1, 2**32 + 3))
 _WORDS = 12
 _AXES = ((8, 64, 5, 2), (64, 64, 5, 2), (65, 64, 5, 2), (200, 64, 5, 2), (1000, 256, 21, 2), (777, 256, 24, 8))
 _INFOS = (
@@ -60,6 +61,17 @@ class EncodingVector:
 
 
 @dataclass(frozen=True)
+class HoleVector:
+    """A photo, which pixels of it are missing (255), and the photo with guesses in their places; bytes."""
+
+    height: int
+    width: int
+    photo: tuple[int, ...]
+    mask: tuple[int, ...]
+    filled: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Vectors:
     """All of them.
 
@@ -70,6 +82,7 @@ class Vectors:
     latents: tuple[LatentVector, ...]
     axes: tuple[AxisVector, ...]
     encodings: tuple[EncodingVector, ...]
+    hole: HoleVector
     target: TensorInfo
 
 
@@ -79,6 +92,7 @@ def make_vectors() -> Vectors:
         tuple(_latent(seed, picture) for seed, picture in _LATENT_CASES),
         tuple(AxisVector(*axis, plan_axis(*axis, resizable=False)) for axis in _AXES),
         tuple(_encoding(info, *extent) for info in _INFOS for extent in _RANGES),
+        _hole(),
         _INFOS[1],
     )
 
@@ -105,6 +119,16 @@ def _encoding(info: TensorInfo, minimum: float, maximum: float) -> EncodingVecto
         maximum,
         *(tuple(array.tolist()) for array in (encoded, values, decoded, handed_over)),
     )
+
+
+def _hole() -> HoleVector:
+    random = np.random.default_rng(0)
+    photo = random.integers(0, 256, (11, 14, 3), np.uint8)
+    missing = random.random((11, 14)) < 0.3
+    missing[3:10, 4:13] = True
+    mask = np.where(missing, 255, 0)
+    arrays = photo, mask, fill_from_around(photo, missing)
+    return HoleVector(11, 14, *(tuple(array.reshape(-1).tolist()) for array in arrays))
 
 
 def _spread(info: TensorInfo) -> np.ndarray:

@@ -7,8 +7,9 @@
 
 #include "failure.h"
 #include "latents.h"
+#include "pyramid_fill.h"
 
-enum { HOLE_GREY = 128, MISSING_ABOVE = 127 };
+enum { MISSING_ABOVE = 127 };
 
 static struct field as_field(struct picture picture) {
     struct field field = {picture.height, picture.width, picture.bytes};
@@ -36,19 +37,17 @@ struct picture inpaint(struct network *network, struct picture photo, struct pic
         fail("the mask is of %dx%d pixels, the photo of %dx%d; give a mask of the photo's size", mask.width, mask.height,
              photo.width, photo.height);
     size_t count = (size_t)photo.height * photo.width;
-    struct picture holed = blank_picture(photo.height, photo.width, 3);
+    struct picture guessed = blank_picture(photo.height, photo.width, 3);
     struct picture filled = blank_picture(photo.height, photo.width, 3);
     struct picture missing = blank_picture(photo.height, photo.width, 1);
-    for (size_t place = 0; place < count; place++) {
-        missing.bytes[place] = mask.bytes[place] > MISSING_ABOVE ? 255 : 0;
-        for (int channel = 0; channel < 3; channel++)
-            holed.bytes[3 * place + channel] = missing.bytes[place] ? HOLE_GREY : photo.bytes[3 * place + channel];
-    }
+    for (size_t place = 0; place < count; place++) missing.bytes[place] = mask.bytes[place] > MISSING_ABOVE ? 255 : 0;
+    memcpy(guessed.bytes, photo.bytes, 3 * count);
+    fill_from_around(guessed, missing);
     struct field field = as_field(missing);
-    through(network, holed, output_of(network->signature, IMAGE), &field, 0, filled);
+    through(network, guessed, output_of(network->signature, IMAGE), &field, 0, filled);
     for (size_t place = 0; place < count; place++)
         if (!missing.bytes[place]) memcpy(filled.bytes + 3 * place, photo.bytes + 3 * place, 3);
-    free(holed.bytes);
+    free(guessed.bytes);
     free(missing.bytes);
     return filled;
 }

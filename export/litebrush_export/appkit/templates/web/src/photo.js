@@ -24,7 +24,7 @@ export async function readPhoto(file) {
   }
   const { width, height } = bitmap;
   if (Math.min(width, height) < SMALLEST_SIDE) {
-    throw new Refusal(`“${file.name}” is only ${width}×${height} pixels; use one of at least ${SMALLEST_SIDE} on a side.`);
+    throw new Refusal(`“${file.name}” is only ${width}x${height} pixels; use one of at least ${SMALLEST_SIDE} on a side.`);
   }
   if (width * height > MOST_PIXELS) {
     throw new Refusal(`“${file.name}” has ${(width * height) / 1e6} megapixels; make it smaller than 50 first.`);

@@ -4,9 +4,9 @@ import { open, run } from "./engine.js";
 import { latent } from "./latents.js";
 import { tensorOf } from "./models.js";
 import { TiledNetwork } from "./network.js";
+import { filledFromAround } from "./pyramid_fill.js";
 import { Refusal } from "./refusal.js";
 
-const HOLE_GREY = 128;
 const LIKELY_ABOVE = 127;
 
 async function opened(model, accelerator) {
@@ -34,11 +34,10 @@ export async function inpaint(model, accelerator, photo, mask, progress) {
   const { tiled, accelerator: found } = await opened(model, accelerator);
   const names = ["image", "mask"].map((role) => tensorOf(tiled.signature.inputs, role).name);
   const output = tensorOf(tiled.signature.outputs, "image").name;
-  const holed = { ...photo, values: photo.values.slice() };
+  const guessed = { ...photo, values: filledFromAround(photo, mask) };
   const filled = { ...photo, values: photo.values.slice() };
   const missing = { ...photo, values: mask };
-  mask.forEach((value, place) => value && holed.values.fill(HOLE_GREY, 3 * place, 3 * place + 3));
-  const inputs = { [names[0]]: holed, [names[1]]: missing };
+  const inputs = { [names[0]]: guessed, [names[1]]: missing };
   await tiled.run(photo.height, photo.width, inputs, { [output]: filled }, { progress, wanted: mask });
   mask.forEach((value, place) => {
     if (!value) filled.values.set(photo.values.subarray(3 * place, 3 * place + 3), 3 * place);

@@ -1,6 +1,5 @@
 package litebrush
 
-private const val HOLE_GREY = 128
 private const val LIKELY_ABOVE = 127
 
 private fun requireTask(network: Network, vararg tasks: Task) =
@@ -35,13 +34,10 @@ fun inpaint(network: Network, photo: Picture, mask: Picture): Picture {
     }
     val tiled = TiledNetwork(network)
     val missing = Picture(mask.height, mask.width, 1)
-    val holed = photo.copy()
-    for (place in mask.bytes.indices) if (mask[place] > LIKELY_ABOVE) {
-        missing[place] = 255
-        for (channel in 0 until 3) holed[3 * place + channel] = HOLE_GREY
-    }
+    for (place in mask.bytes.indices) missing[place] = if (mask[place] > LIKELY_ABOVE) 255 else 0
+    val guessed = PyramidFill.filledFromAround(photo, missing)
     val filled = photo.copy()
-    val pictures = mapOf(tiled.signature.input(Role.IMAGE).name to holed, tiled.signature.input(Role.MASK).name to missing)
+    val pictures = mapOf(tiled.signature.input(Role.IMAGE).name to guessed, tiled.signature.input(Role.MASK).name to missing)
     tiled.run(photo.height, photo.width, pictures, filled, wanted = missing)
     for (place in mask.bytes.indices) if (missing[place] == 0) {
         for (channel in 0 until 3) filled[3 * place + channel] = photo[3 * place + channel]

@@ -55,6 +55,15 @@ class PureTest {
         }
     }
 
+    @Test
+    fun missingPixelsAreGuessedAsPythonDoes() {
+        val hole = Vectors.hole
+        val bytes = { values: IntArray -> ByteArray(values.size) { values[it].toByte() } }
+        val photo = Picture(hole.height, hole.width, 3, bytes(hole.photo))
+        val filled = PyramidFill.filledFromAround(photo, Picture(hole.height, hole.width, 1, bytes(hole.mask)))
+        assertArrayEquals(bytes(hole.filled), filled.bytes)
+    }
+
     /** Each pixel becomes 255 less; so tiles must come from, and go to, the right places. */
     @Test
     fun allModelsOfPicturesRunOverTiles() {
