@@ -23,7 +23,11 @@ from litebrush.noise import add_gaussian_noise
 from litebrush.tasks import Task
 from litebrush.zoo import find_shipped
 
-TFLITE, KOTLINC = "LITEBRUSH_TFLITE", "LITEBRUSH_KOTLINC"
+TFLITE, KOTLINC, SWIFT = "LITEBRUSH_TFLITE", "LITEBRUSH_KOTLINC", "LITEBRUSH_SWIFT"
+SWIFT_TEST = """
+mount --bind /proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --bind "$2" "$1/mnt" &&
+exec chroot "$1" /usr/libexec/swift/bin/swift-test --disable-sandbox --package-path /mnt
+"""
 JUNIT = ("/usr/share/java/junit4.jar", "/usr/share/java/hamcrest.jar")
 pytestmark = pytest.mark.apps
 
@@ -194,3 +198,22 @@ def test_the_pure_kotlin_parts_do_what_python_does(generator_path, tmp_path):
     )
     assert tested.returncode == 0, tested.stdout
     assert "OK (8 tests)" in tested.stdout
+
+
+def test_the_pure_swift_parts_do_what_python_does(generator_path, tmp_path):
+    root = os.environ.get(SWIFT)
+    if not root or os.getuid() != 0:
+        missing(f"not root, or {SWIFT} does not say where a Swift compiler is; .ci/native unpacks one")
+    shipped = [find_shipped("denoise").path(precision) for precision in (Precision.FLOAT32, Precision.INT8)]
+    project = generate("ios", tmp_path / "ios", *shipped, generator_path)
+    libraries = "/usr/libexec/swift/lib/swift/linux:/usr/libexec/swift/lib"
+    path = f"/usr/sbin:{os.environ['PATH']}:/usr/libexec/swift/bin"
+    tested = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", SWIFT_TEST, "sh", root, project],
+        env={"PATH": path, "HOME": "/tmp", "LD_LIBRARY_PATH": libraries},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "Executed 8 tests, with 0 failures" in tested.stdout + tested.stderr
