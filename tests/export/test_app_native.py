@@ -41,13 +41,19 @@ def generate(platform: str, out: Path, *models: Path) -> Path:
     return out
 
 
-def built(folder: Path) -> Program:
-    """The generated C program, with a C library of its own beside the TensorFlow Lite of a newer Debian."""
+@pytest.fixture(scope="module")
+def tflite() -> Path:
+    """Where the TensorFlow Lite C API of a newer Debian was unpacked, with a C library of its own."""
     root = os.environ.get(TFLITE)
     if not root or shutil.which("make") is None:
-        missing(f"{TFLITE} does not say where the TensorFlow Lite C API is; .ci/native fetches it")
-    libraries = next(Path(root).glob("usr/lib/*/libtensorflow-lite.so")).parent
-    loader = next(path for path in Path(root).glob("usr/lib*/**/ld-linux-*.so.*"))
+        missing(f"no make, or {TFLITE} does not say where the TensorFlow Lite C API is; .ci/native installs both")
+    return Path(root)
+
+
+def built(folder: Path, root: Path) -> Program:
+    """The generated C program."""
+    libraries = next(root.glob("usr/lib/*/libtensorflow-lite.so")).parent
+    loader = next(root.glob("usr/lib*/**/ld-linux-*.so.*"))
     flags = {"LDFLAGS": f"-L{libraries} -Wl,--allow-shlib-undefined", "CFLAGS": "-O2 -Werror"}
     environment = {**os.environ, **flags}
     made = subprocess.run(
@@ -73,11 +79,11 @@ def generator_path(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def program(small_models, generator_path, tmp_path_factory) -> Program:
+def program(tflite, small_models, generator_path, tmp_path_factory) -> Program:
     """Of models whose contracts differ in everything: tasks, ranges, polarity, states, quantization."""
     shipped = [find_shipped("denoise").path(precision) for precision in (Precision.FLOAT32, Precision.INT8)]
     models = (*shipped, generator_path, *small_models.values())
-    return built(generate("c", tmp_path_factory.mktemp("program") / "c", *models))
+    return built(generate("c", tmp_path_factory.mktemp("program") / "c", *models), tflite)
 
 
 def saved(pixels: np.ndarray, path: Path) -> Path:
@@ -99,8 +105,8 @@ def test_the_program_reproduces_all_golden_results(program):
     assert all(float(share) <= 1e-4 for key, share in off if key.endswith("float32"))
 
 
-def test_a_golden_result_that_is_not_reproduced_is_status_1(generator_path, tmp_path):
-    program = built(generate("c", tmp_path / "c", generator_path))
+def test_a_golden_result_that_is_not_reproduced_is_status_1(tflite, generator_path, tmp_path):
+    program = built(generate("c", tmp_path / "c", generator_path), tflite)
     golden = tmp_path / "c/golden/tiny_gan_float32.generate.image.bin"
     golden.write_bytes(np.full(golden.stat().st_size // 4, 0.5, np.float32).tobytes())
     checked = program("check")
