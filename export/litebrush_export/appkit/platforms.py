@@ -29,12 +29,13 @@ class Platform:
 
 _ALL_DTYPES = ("float32", "uint8", "int8", "int16")
 _FLOAT_FIRST = (Precision.FLOAT16, Precision.FLOAT32, Precision.INT8)
+_FLOAT_ONLY = (Precision.FLOAT16, Precision.FLOAT32, Precision.DYNAMIC)
 _INTEGERS_FIRST = (Precision.INT8, Precision.FLOAT32)
 
 PLATFORMS = {
     platform.name: platform
     for platform in (
-        Platform("web", "LiteRT.js", ("float32", "uint8"), _FLOAT_FIRST, "public/models", "public/golden"),
+        Platform("web", "LiteRT.js", ("float32", "uint8"), _FLOAT_ONLY, "public/models", "public/golden"),
         Platform(
             "android",
             "LiteRT for Android",
