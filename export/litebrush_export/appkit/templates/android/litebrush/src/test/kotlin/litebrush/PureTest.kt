@@ -1,3 +1,5 @@
+@file:OptIn(ExperimentalUnsignedTypes::class)
+
 package litebrush
 
 import org.junit.Assert.assertArrayEquals
