@@ -1,11 +1,12 @@
 # Two commands do everything: make demo, make test. Both need Python 3.10 to 3.13 and make, nothing else.
+# make web-demo serves the shipped models in a page; it needs node and npm, too.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint zoo clean
+.PHONY: demo test lint web-demo zoo clean
 
 demo: .venv/demo
 	$(BIN)/litebrush demo
@@ -13,6 +14,12 @@ demo: .venv/demo
 test: .venv/dev
 	$(MAKE) lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+web-demo: .venv/export
+	rm -rf demo-output/web
+	$(BIN)/litebrush export app --platform web --out demo-output/web \
+		$$($(BIN)/python -c 'import litebrush; print(*(f"--model {model.name}" for model in litebrush.models()))')
+	cd demo-output/web && npm install --no-audit --no-fund && npm run build && npm run serve
 
 lint: .venv/dev
 	$(BIN)/ruff check .

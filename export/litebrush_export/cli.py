@@ -12,6 +12,7 @@ import click
 from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
+from litebrush_export.appkit.cli import app
 from litebrush_export.diagnose_cli import diagnose
 from litebrush_export.sources import SourceKind, recognize
 from litebrush_export.target import TARGETS
@@ -62,6 +63,7 @@ class _SourceOrCommand(click.Group):
         """Both forms."""
         formatter.write_usage(ctx.command_path, "SOURCE [OPTIONS]")
         formatter.write_usage(ctx.command_path, "diagnose SOURCE [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "app --platform PLATFORM --model FILE --out DIR")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Those of converting."""
@@ -204,3 +206,4 @@ def command() -> None:  # noqa: D103
 convert.hidden = True
 command.add_command(convert)
 command.add_command(diagnose)
+command.add_command(app)

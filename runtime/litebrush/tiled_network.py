@@ -62,6 +62,7 @@ class TiledNetwork:
     the whole picture.
 
     Attributes:
+        tiling: the contract's, with a halo of whole places of the states.
         tile_limit: longest side of a tile in pixels, where the network can be resized. Results do not depend on it,
             memory does.
     """
@@ -87,17 +88,17 @@ class TiledNetwork:
             for pair in contract.states
         }
         self._require_places(contract.tiling.alignment)
-        self._tiling = _with_whole_places(contract.tiling, [self._divisor(spec) for spec in self._states])
-        self._resizable = self._tiling.resizable and engine.resizable
-        if self._resizable and (tile_limit % self._tiling.alignment or tile_limit <= self._tiling.overlap):
+        self.tiling = _with_whole_places(contract.tiling, [self._divisor(spec) for spec in self._states])
+        self._resizable = self.tiling.resizable and engine.resizable
+        if self._resizable and (tile_limit % self.tiling.alignment or tile_limit <= self.tiling.overlap):
             raise ContractError(
-                f"tile_limit is {tile_limit}; it must be a multiple of {self._tiling.alignment} above "
-                f"{self._tiling.overlap} pixels"
+                f"tile_limit is {tile_limit}; it must be a multiple of {self.tiling.alignment} above "
+                f"{self.tiling.overlap} pixels"
             )
-        if min(self._image.shape[1:3]) <= self._tiling.overlap:
+        if min(self._image.shape[1:3]) <= self.tiling.overlap:
             raise ContractError(
                 f"a tile of {self._image.shape[1]}x{self._image.shape[2]} has nothing left inside a halo of "
-                f"{self._tiling.halo} pixels, which is whole places of the states"
+                f"{self.tiling.halo} pixels, which is whole places of the states"
             )
         self.tile_limit = tile_limit
 
@@ -192,7 +193,7 @@ class TiledNetwork:
 
     def _axis(self, length: int, axis: int) -> AxisPlan:
         limit = self.tile_limit if self._resizable else self._image.shape[1 + axis]
-        return plan_axis(length, limit, self._tiling.halo, self._tiling.alignment, self._resizable)
+        return plan_axis(length, limit, self.tiling.halo, self.tiling.alignment, self._resizable)
 
     @property
     def _states(self) -> list[TensorSpec]:
