@@ -1,14 +1,17 @@
-# Two commands do everything: make demo, make test. Both need Python 3.10 to 3.13 and make, nothing else.
+# make demo, make test, make bench: all need Python 3.10 to 3.13 and make, nothing else.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint zoo clean
+.PHONY: demo bench test lint zoo clean
 
 demo: .venv/demo
 	$(BIN)/litebrush demo
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/bench.py
 
 test: .venv/dev
 	$(MAKE) lint
@@ -31,4 +34,4 @@ zoo: .venv/dev
 	touch $@
 
 clean:
-	rm -rf .venv demo-output
+	rm -rf .venv demo-output bench-output
