@@ -157,7 +157,7 @@ def _repairing(model: ZooModel, trial: Trial, squares: Sequence[Pixels]) -> Mode
         count=len(examples),
         side=SIDE,
         degraded_psnr_db=_mean_psnr(np.stack([example.degraded for example in examples]), truth),
-        rows=_rows(model, results, times, truth),
+        rows=_rows(model, results, {name: each / trial.frames for name, each in times.items()}, truth),
         pictures=(*pictures, Picture("the truth", shown.truth)),
     )
 

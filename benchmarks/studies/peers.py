@@ -91,7 +91,7 @@ def study_peers(model: ZooModel, photos: Photos) -> PeerStudy | None:
         {name: partial(trial.repair, each, examples[0]) for name, each in networks.items()}, _TIMED_SECONDS
     )
     points = [
-        Point(name, OURS if name in loaded else SAME_NETWORK, _quality(each, examples), times[name])
+        Point(name, OURS if name in loaded else SAME_NETWORK, _quality(each, examples), times[name] / trial.frames)
         for name, each in results.items()
     ]
     for peer in CLASSICAL_PEERS[trial.kind]:

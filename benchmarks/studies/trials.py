@@ -47,12 +47,14 @@ class Trial:
         condition: in words.
         degrade: a clean photograph and its place -> an example.
         repair: a loaded model and an example -> the model's result.
+        frames: pictures that go through the model for one result.
     """
 
     kind: str
     condition: str
     degrade: Callable[[Pixels, int], Example]
     repair: Callable[[Any, Example], Pixels]
+    frames: int = 1
 
     def examples(self, photos: Iterable[Pixels]) -> list[Example]:
         """One for each photograph."""
@@ -66,7 +68,9 @@ def trial_for(contract: ModelContract) -> Trial | None:
         return _NOISE if told else _JPEG
     if contract.task is Task.RESTORE_SEQUENCE:
         level = float(NOISE_LEVEL) if told else "auto"
-        return Trial("video", f"noise level {NOISE_LEVEL}, the last of {_FRAMES} frames", _panned, _last_frame(level))
+        return Trial(
+            "video", f"noise level {NOISE_LEVEL}, the last of {_FRAMES} frames", _panned, _last_frame(level), _FRAMES
+        )
     return _HOLES if contract.task is Task.INPAINT else None
 
 
