@@ -14,7 +14,7 @@ import click
 import cv2
 from studies.fidelity import RealPictures, study_fidelity
 from studies.limit import study_limit
-from studies.peers import study_peers
+from studies.peers import Kept, study_peers
 from studies.photos import read_photos
 from studies.report import Report
 from studies.scaling import study_scaling
@@ -68,7 +68,8 @@ def _run(folder: Path | None, real: RealPictures | None) -> Report:
     click.echo("2/5  what each precision costs the picture")
     fidelity = [study_fidelity(model, photos, real) for model in _told(MODELS)]
     click.echo("3/5  peers")
-    peers = [study_peers(model, photos) for model in _told(MODELS)]
+    kept: Kept = {}
+    peers = [study_peers(model, photos, kept) for model in _told(MODELS)]
     click.echo("4/5  scaling")
     scaling = [
         study_scaling(model, precision, photos, _LARGEST_MEGAPIXELS[precision is model.preferred])

@@ -72,8 +72,17 @@ class PeerStudy:
     pictures: tuple[Picture, ...]
 
 
-def study_peers(model: ZooModel, photos: Photos) -> PeerStudy | None:
+Kept = dict[str, list[tuple[Point, list[Pixels]]]]
+"""What methods without a network made of the pictures, by the kind of a trial: several models have one kind."""
+
+
+def study_peers(model: ZooModel, photos: Photos, kept: Kept) -> PeerStudy | None:
     """Compare a shipped model that repairs; None for any other.
+
+    Args:
+        model: the model.
+        photos: the same for all models of a run.
+        kept: what was measured for other models of the run, and afterwards for this one.
 
     Raises:
         LitebrushError: the model cannot be run here.
@@ -94,11 +103,11 @@ def study_peers(model: ZooModel, photos: Photos) -> PeerStudy | None:
         Point(name, OURS if name in loaded else SAME_NETWORK, _quality(each, examples), times[name] / trial.frames)
         for name, each in results.items()
     ]
-    for peer in CLASSICAL_PEERS[trial.kind]:
-        click.echo(f"    {peer.name}")
-        point, pictures = _measure(peer, examples)
+    if trial.kind not in kept:
+        kept[trial.kind] = [_measure(peer, examples) for peer in CLASSICAL_PEERS[trial.kind]]
+    for point, pictures in kept[trial.kind]:
         points.append(point)
-        results[peer.name] = pictures
+        results[point.name] = pictures
     points.sort(key=lambda point: -point.psnr_db)
     return PeerStudy(
         model=model.name,
@@ -129,6 +138,7 @@ def _elsewhere(model: ZooModel, precisions: Sequence[Precision]) -> tuple[dict[s
 
 
 def _measure(peer: ClassicalPeer, examples: Sequence[Example]) -> tuple[Point, list[Pixels]]:
+    click.echo(f"    {peer.name}")
     strength = peer.strengths[0]
     if len(peer.strengths) > 1:
         tried = examples[:_TUNED_ON]

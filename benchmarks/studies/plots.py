@@ -91,15 +91,11 @@ def quality_against_time(study: PeerStudy) -> str:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(_duration))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        if study.degraded_psnr_db is not None:
-            axes.axhline(study.degraded_psnr_db, color=_SOFT, linestyle=":", linewidth=1)
-            axes.annotate("unrepaired", (0.995, study.degraded_psnr_db), (0, 4), xycoords=("axes fraction", "data"),
-                          textcoords="offset points", ha="right", color=_SOFT)  # fmt: skip
         axes.margins(x=0.16, y=0.1)
         _label(axes, [(p.processor_ms, p.psnr_db, p.name) for p in study.points])
         axes.set_xlabel("processor time of a picture (logarithmic; left is faster)")
         axes.set_ylabel("PSNR (dB; up is better)")
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return plot.svg
 
 
@@ -205,8 +201,9 @@ def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
     axes.figure.canvas.draw()
     to_pixels = axes.transData.transform
     left, right = axes.get_window_extent().x0, axes.get_window_extent().x1
-    placed: list[tuple[float, float, float]] = []
-    height = 13.0
+    height, radius = 13.0, 6.0
+    marks = [to_pixels((time, quality)) for time, quality, _ in points]
+    placed = [(x - radius, x + radius, y) for x, y in marks]
     for time, quality, name in sorted(points, key=lambda point: -point[1]):
         x, y = to_pixels((time, quality))
         width = 6.3 * len(name)
@@ -220,7 +217,7 @@ def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
             label_y -= 3
         placed.append((start, start + width, label_y))
         offset = ((-8 if on_the_left else 8) * 0.72, (label_y - y) * 0.72 - 3)
-        line = {"arrowstyle": "-", "color": _SOFT, "linewidth": 0.6} if abs(label_y - y) > height else None
+        line = {"arrowstyle": "-", "color": _SOFT, "linewidth": 0.6} if abs(label_y - y) > height / 2 else None
         axes.annotate(
             name,
             (time, quality),

@@ -71,6 +71,7 @@ class Report:
             "ms": milliseconds,
             "data_url": _data_url,
             "shifts": lambda levels: " ".join(map(written_shift, levels)),
+            "ratio": lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}",
             "decibels": lambda value: "" if value is None else f"{value:.2f}",
         }
         environment.filters.update(filters)
