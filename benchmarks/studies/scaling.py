@@ -165,11 +165,11 @@ def measure_size(name: str, precision: Precision, megapixels: float) -> SizePoin
     loaded = litebrush.load(name, precision)
     level = _noise_level(name, precision)
     picture = np.zeros((height, width, 3), np.uint8)
-    paved = read_photos(None).paved(min(height, 1500), min(width, 2000))
-    for top in range(0, height, len(paved)):
-        for left in range(0, width, paved.shape[1]):
-            place = picture[top : top + len(paved), left : left + paved.shape[1]]
-            place[:] = paved[: place.shape[0], : place.shape[1]]
+    stone = read_photos(None).pixels[0]  # laid side by side: anything larger would count as memory
+    for top in range(0, height, stone.shape[0]):
+        for left in range(0, width, stone.shape[1]):
+            place = picture[top : top + stone.shape[0], left : left + stone.shape[1]]
+            place[:] = stone[: place.shape[0], : place.shape[1]]
     loaded.restore_pixels(picture[:64, :64], level)
     took_s = processor_ms(partial(loaded.restore_pixels, picture, level)) / 1000
     network: TiledNetwork = loaded.network
