@@ -1,4 +1,4 @@
-# Two commands do everything: make demo, make test. Both need Python 3.10 to 3.13 and make, nothing else.
+# make demo, make test, make bench: all need Python 3.10 to 3.13 and make, nothing else.
 # make web-demo serves the shipped models in a page; it needs node and npm, too.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
@@ -6,10 +6,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint web-demo zoo clean
+.PHONY: demo bench test lint web-demo zoo clean
 
 demo: .venv/demo
 	$(BIN)/litebrush demo
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/bench.py
 
 test: .venv/dev
 	$(MAKE) lint
@@ -38,4 +41,4 @@ zoo: .venv/dev
 	touch $@
 
 clean:
-	rm -rf .venv demo-output
+	rm -rf .venv demo-output bench-output

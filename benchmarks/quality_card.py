@@ -29,9 +29,17 @@ def main(name: str) -> None:
         picture=Path("docs", "images", f"{name}.jpg").exists(),
         contract=open_model(name).contract,
         sizes={each.value: model.path(each).stat().st_size for each in model.precisions},
+        speed_ups=_speed_ups(name),
         quality=json.loads((RESULTS / f"{name}_quality.json").read_text(encoding="utf-8")),
     )
     Path("docs/models", f"{name}.md").write_text(card, encoding="utf-8")
+
+
+def _speed_ups(name: str) -> dict[str, float]:
+    """Over float32 by precision; empty of a model that ``make bench`` has not measured yet."""
+    run = RESULTS / "bench.json"
+    studies = json.loads(run.read_text(encoding="utf-8"))["fidelity"] if run.exists() else []
+    return {row["precision"]: row["speed_up"] for each in studies if each["model"] == name for row in each["rows"]}
 
 
 if __name__ == "__main__":

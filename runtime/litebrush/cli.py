@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import click
 
 from litebrush import __version__
-from litebrush.errors import LitebrushError, VerificationError, one_line
+from litebrush.errors import LitebrushError, RegressionError, VerificationError, one_line
 
 _EPILOG = """
 \b
@@ -26,7 +26,7 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
-class _NotVerified(click.ClickException):
+class _NotGoodEnough(click.ClickException):
     """One line on standard error, and status 1: nothing was wrong with the question, but with the model."""
 
     exit_code = 1
@@ -36,6 +36,7 @@ class LazyGroup(click.Group):
     """A group that imports its commands only when they are called, and prints errors in one line."""
 
     lazy_commands: ClassVar[dict[str, tuple[str, str]]] = {
+        "bench": ("litebrush.commands.bench", "Measure how fast models run here or on another device."),
         "demo": ("litebrush.demo", "Train, export and repair within minutes, without data of your own."),
         "doctor": ("litebrush.commands.doctor", "Say what this machine can run models with."),
         "export": ("litebrush_export.cli", "Convert a trained model to .tflite files that prove themselves."),
@@ -71,7 +72,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except LitebrushError as problem:
-            failure = _NotVerified if isinstance(problem, VerificationError) else _Failure
+            failure = _NotGoodEnough if isinstance(problem, (RegressionError, VerificationError)) else _Failure
             raise failure(one_line(problem)) from None
         except BrokenPipeError:
             raise

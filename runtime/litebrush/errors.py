@@ -6,6 +6,8 @@
     │   ├── UnknownModelError  no shipped model is called so
     │   └── ContractError   the contract in it (or of a hand-over) contradicts itself or the network
     ├── VerificationError   a model did not reproduce its golden result here
+    ├── BenchmarkError      a benchmark that could not be run or read
+    ├── RegressionError     a benchmark came out worse than it may
     ├── EngineError         no interpreter, or one that refused the model
     │   └── AcceleratorError  what was asked to run the model cannot do it here
     ├── RecipeError         a training or export setting that does not exist or cannot work
@@ -16,7 +18,7 @@
     └── MissingExtraError   a command needs packages that are not installed
 
 Each message says what was given, what was expected, and what to do next, in one line.
-The command line prints the message and ends with status 2, or 1 for a VerificationError.
+The command line prints the message and ends with status 2, or 1 for a VerificationError or RegressionError.
 """
 
 from __future__ import annotations
@@ -49,6 +51,14 @@ class ContractError(ModelFileError):
 
 class VerificationError(LitebrushError):
     """A model did not reproduce its golden result on this machine."""
+
+
+class BenchmarkError(LitebrushError):
+    """A benchmark could not be run, here or on a device, or its result not read."""
+
+
+class RegressionError(LitebrushError):
+    """A benchmark came out worse than it may."""
 
 
 class EngineError(LitebrushError):

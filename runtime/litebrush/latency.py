@@ -8,29 +8,75 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Clock = Callable[[], int]
+"""Gives nanoseconds since some moment."""
+
+CLOCK: Clock = time.perf_counter_ns
+
 
 @dataclass(frozen=True)
 class Latency:
-    """Wall-clock times of one call, repeated, in milliseconds."""
+    """Wall-clock times of one call, repeated, in milliseconds; a percentile is None where only a summary is known."""
 
     runs: int
-    p50_ms: float
-    p90_ms: float
+    mean_ms: float
+    std_ms: float
+    min_ms: float
+    max_ms: float
+    p50_ms: float | None = None
+    p90_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+    @classmethod
+    def of(cls, durations_ms: list[float]) -> Latency:
+        """Summarize measured times, one at least; percentiles between two of them are interpolated linearly."""
+        times = np.asarray(durations_ms, np.float64)
+        p50, p90, p95, p99 = (float(value) for value in np.percentile(times, (50, 90, 95, 99)))
+        return cls(
+            runs=len(durations_ms),
+            mean_ms=float(times.mean()),
+            std_ms=float(times.std()),
+            min_ms=float(times.min()),
+            max_ms=float(times.max()),
+            p50_ms=p50,
+            p90_ms=p90,
+            p95_ms=p95,
+            p99_ms=p99,
+        )
+
+    @property
+    def typical_ms(self) -> float:
+        """The median; the mean where only a summary is known."""
+        return self.mean_ms if self.p50_ms is None else self.p50_ms
 
 
 def measure_latency(
-    call: Callable[[], object], warm_up_runs: int = 2, least_runs: int = 20, least_seconds: float = 1.0
+    call: Callable[[], object],
+    warm_up_runs: int = 2,
+    least_runs: int = 20,
+    least_seconds: float = 1.0,
+    clock: Clock = CLOCK,
 ) -> Latency:
     """Time a call after warming up, at least ``least_runs`` times and for ``least_seconds``."""
-    for _ in range(warm_up_runs):
-        call()
+    repeat_call(call, warm_up_runs, 0.0, clock)
+    return Latency.of(repeat_call(call, least_runs, least_seconds, clock))
+
+
+def repeat_call(call: Callable[[], object], least_runs: int, least_seconds: float, clock: Clock = CLOCK) -> list[float]:
+    """Milliseconds of each of at least ``least_runs`` calls that take ``least_seconds`` together.
+
+    Between the two looks at the clock there is nothing but the call.
+    """
     durations_ms: list[float] = []
-    while len(durations_ms) < least_runs or sum(durations_ms) < least_seconds * 1000:
-        began = time.perf_counter_ns()
+    together_ms = 0.0
+    while len(durations_ms) < least_runs or together_ms < least_seconds * 1000:
+        began = clock()
         call()
-        durations_ms.append((time.perf_counter_ns() - began) / 1e6)
-    p50, p90 = np.percentile(durations_ms, [50, 90])
-    return Latency(len(durations_ms), float(p50), float(p90))
+        duration_ms = (clock() - began) / 1e6
+        durations_ms.append(duration_ms)
+        together_ms += duration_ms
+    return durations_ms
 
 
 def time_ratio(

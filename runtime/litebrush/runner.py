@@ -45,10 +45,14 @@ class SignatureRunner:
         Returns:
             Copies of the output tensors without the batch axis, in the tensors' own dtypes, by name.
         """
-        for spec in self.signature.inputs:
-            self._feed(spec, sample)
+        self.feed(sample)
         self.engine.invoke()
         return {spec.name: self.engine.output(spec.name)[0].copy() for spec in self.signature.outputs}
+
+    def feed(self, sample: Arrays) -> None:
+        """Fill the inputs, as :meth:`run` does, and no more."""
+        for spec in self.signature.inputs:
+            self._feed(spec, sample)
 
     def real(self, name: str, values: Array) -> NDArray[np.float32]:
         """The real values that an output's values stand for."""

@@ -58,7 +58,7 @@ def _file(precision: Precision, reference: Pictures, truth: Pictures | None, tas
         to_truth=None if truth is None else figure.compute(pictures, truth),
         error=measure_error(pictures, reference),
         float_operators=Counter({"MEAN": 2}),
-        latency=Latency(20, time, time),
+        latency=Latency.of([time] * 20),
         relative_time=time / _TIMES_MS[Precision.FLOAT32],
     )
     return ReportedFile(f"test-{precision.value}.tflite", parity, pictures)

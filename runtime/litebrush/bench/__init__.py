@@ -1,0 +1,1 @@
+"""How fast models run: measured here or on another device, shown, kept, compared."""
