@@ -61,7 +61,7 @@ def main(out: Path, picture: Path) -> None:
     }
     rounded = {row: {column: round(value, 2) for column, value in values.items()} for row, values in figures.items()}
     drawn = sum(each["figures"]["count"] * each["figures"]["seeds"] for each in fidelity["precisions"][:1])
-    what = f"figures over {drawn} drawn pictures against"
+    what = f"figures of {drawn} drawn pictures, measured"
     table = QualityTable(what, fidelity["reference"], fidelity["reference_count"], "figure", rounded)
     table.show()
     table.write(out)
