@@ -40,6 +40,12 @@ MODELS = (
         preferred=Precision.INT8,
     ),
     ZooModel(
+        name="clothing-vae",
+        summary="turns pictures of clothes, 64x64, into 128 values and back",
+        precisions=(Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="deblock",
         summary="removes the blocks and rings of JPEG compression from photographs",
         precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
