@@ -50,7 +50,7 @@ def test_the_contract_says_where_the_model_comes_from(exported):
 
 def test_int8_leaves_no_operator_in_float(exported):
     assert not exported[Precision.INT8].parity.float_operators
-    assert exported[Precision.FLOAT32].parity.float_operators["CONV_2D"] == 4
+    assert exported[Precision.FLOAT32].parity.float_operators["CONV_2D"] == 8
 
 
 def test_learned_ranges_make_int8_tensors_the_pictures_own_bytes(exported):

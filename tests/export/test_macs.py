@@ -46,12 +46,12 @@ def test_integers_and_floats_compute_as_much():
 def test_shapes_are_read_as_the_generated_reader_reads_them():
     for model in MODELS:
         file = open_model(model.name)
-        (graph,) = read_graphs(file.flatbuffer)
-        convolutions = [operator for operator in graph.operators if operator.name == "CONV_2D"]
-        expected = sum(
-            int(np.prod(each.outputs[0].shape)) * int(np.prod(each.inputs[1].shape[1:])) for each in convolutions
-        )
-        assert count_macs(file.flatbuffer, graph.signature) == expected > 0
+        for graph in read_graphs(file.flatbuffer):
+            multiplying = [each for each in graph.operators if each.name in ("CONV_2D", "FULLY_CONNECTED")]
+            expected = sum(
+                int(np.prod(each.outputs[0].shape)) * int(np.prod(each.inputs[1].shape[1:])) for each in multiplying
+            )
+            assert count_macs(file.flatbuffer, graph.signature) == expected > 0
 
 
 def test_an_unknown_signature_and_a_damaged_file_are_refused():
