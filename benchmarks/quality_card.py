@@ -23,6 +23,7 @@ SCRIPTS = {"clothing-gan": "gan_quality.py", "clothing-vae": "vae_quality.py"}
 def main(name: str) -> None:
     """Write docs/models/NAME.md; NAME has been measured by its script, mostly benchmarks/NAME_quality.py."""
     model = find_shipped(name)
+    quality = json.loads((RESULTS / f"{name}_quality.json").read_text(encoding="utf-8"))
     card = page_template("quality_card.md.jinja").render(
         model=model,
         script=SCRIPTS.get(name, f"{name}_quality.py"),
@@ -30,7 +31,8 @@ def main(name: str) -> None:
         contract=open_model(name).contract,
         sizes={each.value: model.path(each).stat().st_size for each in model.precisions},
         speed_ups=_speed_ups(name),
-        quality=json.loads((RESULTS / f"{name}_quality.json").read_text(encoding="utf-8")),
+        quality=quality,
+        columns=list(dict.fromkeys(column for values in quality["figures"].values() for column in values)),
     )
     Path("docs/models", f"{name}.md").write_text(card, encoding="utf-8")
 

@@ -24,7 +24,7 @@ class QualityTable:
         photos: what the photographs are called.
         count: how many there are.
         condition: what the rows are, such as ``JPEG quality``.
-        figures: by condition, then by what was measured; the first condition has all columns.
+        figures: by condition, then by what was measured; not every condition has every column.
         runs: trainings that the figures come from.
     """
 
@@ -37,7 +37,7 @@ class QualityTable:
 
     def show(self) -> None:
         """Print the table."""
-        columns = list(next(iter(self.figures.values())))
+        columns = list(dict.fromkeys(column for values in self.figures.values() for column in values))
         table = Table(self.condition, *columns, title=f"{self.what} on {self.photos}, {self.count} pictures")
         for condition, values in self.figures.items():
             table.add_row(condition, *(f"{values[column]:.4g}" if column in values else "" for column in columns))

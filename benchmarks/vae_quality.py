@@ -4,10 +4,15 @@ Reconstructions by each shipped precision and by PCA, fitted on the pictures tha
 reconstructions, of pictures drawn from the prior and of interpolations.
 
     python benchmarks/vae_quality.py --data clothing/train --reference clothing/val --name clothing/val
+
+Pictures drawn from the prior are compared with real ones where benchmarks/generator_fidelity.py has measured it:
+
+    python benchmarks/generator_fidelity.py models/*.tflite ... --results benchmarks/results/vae_fidelity.json
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -24,6 +29,8 @@ from litebrush.metrics import psnr_db
 from litebrush.zoo import find_shipped
 
 MODEL = "clothing-vae"
+FIDELITY = RESULTS / "vae_fidelity.json"
+REALITY = "real pictures"
 SHOWN = 10
 GAP = 4
 
@@ -86,8 +93,16 @@ def main(data: Path, reference: Path, name: str, out: Path, picture: Path) -> No
         restored[column] = [
             psnr_db(np.asarray(restore(each)), each) for each in track(kept_apart.pictures, column, transient=True)
         ]
-    figures = {"reconstruction": {column: round(float(np.mean(values)), 3) for column, values in restored.items()}}
-    table = QualityTable("mean PSNR (dB)", name, len(kept_apart.pictures), "pictures", figures)
+    figures = {
+        "reconstruction, mean PSNR (dB)": {
+            column: round(float(np.mean(values)), 3) for column, values in restored.items()
+        }
+    }
+    if FIDELITY.exists():
+        drawn = json.loads(FIDELITY.read_text(encoding="utf-8"))
+        fids = {each["precision"]: round(each["figures"]["fid"], 1) for each in drawn["precisions"]}
+        figures["drawn from the prior, MobileNet-FID"] = {**fids, REALITY: round(drawn["floor"]["fid"], 1)}
+    table = QualityTable("figures", name, len(kept_apart.pictures), "figure", figures)
     table.show()
     table.write(out)
     chosen = np.random.default_rng(0).choice(len(kept_apart.pictures), SHOWN, replace=False)
