@@ -22,7 +22,6 @@ from threadpoolctl import threadpool_limits
 
 from litebrush.atomic import atomic_file
 from litebrush.bench.order import Order
-from litebrush.contract import Precision
 from litebrush.errors import LitebrushError
 from litebrush.zoo import MODELS, ZooModel
 
@@ -74,7 +73,7 @@ def _run(folder: Path | None, real: RealPictures | None) -> Report:
     scaling = [
         study_scaling(model, precision, photos, _LARGEST_MEGAPIXELS[precision is model.preferred])
         for model in _told(MODELS)
-        for precision in dict.fromkeys((model.preferred, Precision.FLOAT32))
+        for precision in dict.fromkeys((model.preferred, model.precisions[0]))
     ]
     click.echo("5/5  latency")
     latency = Order(tuple(model.name for model in MODELS), (), (1,), ("cpu",)).measure()

@@ -72,9 +72,11 @@ def pareto(fidelity: ModelFidelity) -> str:
             axes.annotate(
                 f"{row.precision}, {row.bytes / 1000:.0f} KB", (time, quality), beside, textcoords="offset points"
             )
-        against = "against the truth" if fidelity.degraded_psnr_db is not None else "against float32"
+        against = (
+            "against the truth" if fidelity.degraded_psnr_db is not None else f"against {fidelity.rows[0].precision}"
+        )
         axes.set_ylabel(f"PSNR {against} (dB)")
-        axes.set_xlabel("time of a picture, as a share of float32's")
+        axes.set_xlabel(f"time of a picture, as a share of {fidelity.rows[0].precision}'s")
         axes.set_xlim(0, 1.35 * max(time for _, time, _ in known))
         axes.margins(y=0.35)
     return plot.svg
