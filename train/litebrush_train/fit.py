@@ -90,13 +90,16 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     """
     if phase.steps == 0:
         return
-    networks = tf.train.Checkpoint(**learner.networks)
-    if (finished := tf.train.latest_checkpoint(str(phase.finished))) is not None:
-        networks.restore(finished)
+    networks = {name: tf.train.Checkpoint(network=network) for name, network in learner.networks.items()}
+    finished = {name: tf.train.latest_checkpoint(str(phase.finished / name)) for name in networks}
+    if all(finished.values()):
+        for name, network in networks.items():
+            network.restore(finished[name])
         return
     _go_on(learner, phase, distribution)
     if distribution.is_chief:
-        networks.save(str(phase.finished / "networks"))
+        for name, network in networks.items():
+            network.save(str(phase.finished / name / "network"))
 
 
 def _go_on(learner: Learner, phase: Phase, distribution: Distribution) -> None:
