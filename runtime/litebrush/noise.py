@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,23 +34,24 @@ def estimate_noise_level(pixels: NDArray[np.uint8]) -> float:
         return 0.0
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     sample = pixels[top : top + height, left : left + width]
-    clipped = _band_sums(((sample == 0) | (sample == 255)).view(np.uint8), 2 * _BLOCK)
-    clipped_share = clipped.reshape(-1, 2 * _BLOCK, 3).sum(axis=1) / (2 * _BLOCK) ** 2  # (blocks, 3)
-    lines = sample.astype(np.int16)
-    below = (lines[::2] - lines[1::2]).reshape(height // 2, -1)  # (H / 2, W * 3)
-    diagonal = np.zeros(below.shape, np.float32)  # from every column to the next; the cells' are the even ones
-    np.subtract(below[:, :-3], below[:, 3:], out=diagonal[:, :-3])
-    squares = _band_sums(np.square(diagonal, out=diagonal), _BLOCK)
-    deviations = np.sqrt(squares.reshape(-1, _BLOCK, 2, 3)[:, :, 0].sum(axis=1)) / (2 * _BLOCK)  # (blocks, 3)
+    rows = 2 * _BLOCK
+    bands = [_measured(sample[first : first + rows]) for first in range(0, height, rows)]
+    deviations, clipped_share = (np.concatenate(each) for each in zip(*bands))  # (blocks, 3)
     measurable = [deviations[clipped_share[:, channel] <= _MOST_CLIPPED, channel] for channel in range(3)]
     levels = [_flattest(channel) for channel in measurable if len(channel) >= _FEWEST_BLOCKS]
     return float(np.mean(levels)) if levels else 0.0
 
 
-def _band_sums(values: NDArray[Any], rows: int) -> Values:
-    """Sums over bands of rows: (H, ...) -> (bands, values of a row)."""
-    sums: Values = np.add.reduce(values.reshape(len(values) // rows, rows, -1), axis=1, dtype=np.float32)
-    return sums
+def _measured(band: NDArray[np.uint8]) -> tuple[Values, Values]:
+    """Deviations and clipped shares, (blocks, 3), of a row of blocks; it is small enough to stay in the cache."""
+    clipped = np.add.reduce(((band == 0) | (band == 255)).view(np.uint8), axis=0, dtype=np.uint8)  # of a column
+    clipped_share = clipped.reshape(-1, 2 * _BLOCK, 3).sum(axis=1) / np.float32((2 * _BLOCK) ** 2)
+    lines = band.astype(np.int16)
+    below = (lines[::2] - lines[1::2]).reshape(_BLOCK, -1)  # (16, W * 3)
+    diagonal = np.zeros(below.shape, np.float32)  # from every column to the next; the cells' are the even ones
+    np.subtract(below[:, :-3], below[:, 3:], out=diagonal[:, :-3])
+    squares = np.add.reduce(np.square(diagonal, out=diagonal), axis=0)
+    return np.sqrt(squares.reshape(-1, _BLOCK, 2, 3)[:, :, 0].sum(axis=1)) / (2 * _BLOCK), clipped_share
 
 
 def _flattest(deviations: Values) -> float:
