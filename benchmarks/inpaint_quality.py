@@ -1,4 +1,4 @@
-"""What the shipped inpainter fills holes with, in decibels inside the holes, beside OpenCV's two classical methods.
+"""What holes are filled with, in decibels inside the holes: the guess, the shipped inpainter if any, OpenCV's methods.
 
 The same photographs get film damage (masks of a folder, each as large as it is, at a seeded place), and square holes of
 16 to 48 pixels. Needs ``pip install 'litebrush[bench]'``.
@@ -22,7 +22,7 @@ from rich.progress import track
 import litebrush
 from litebrush.image import Pixels
 from litebrush.metrics import psnr_db
-from litebrush.zoo import find_shipped
+from litebrush.pyramid_fill import fill_from_around
 
 CV_RADIUS_PX = 3
 HOLES = 6
@@ -74,12 +74,14 @@ def classical(method: int) -> Callable[[Pixels, Holes], Pixels]:
 @click.option("--masks", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--out", type=click.Path(path_type=Path), default="benchmarks/results/inpaint_quality.json")
 def main(photos: Path, name: str, masks: Path, out: Path) -> None:
-    """Measure the shipped inpainter on a folder of photos."""
+    """Measure all of them on a folder of photos."""
     clean, damage = read_photos(photos), damage_masks(masks)
-    models = {each.value: litebrush.load("inpaint", each) for each in find_shipped("inpaint").precisions}
+    shipped = [model for model in litebrush.models() if model.name == "inpaint"]
+    models = {each.value: litebrush.load("inpaint", each) for model in shipped for each in model.precisions}
     fillers: dict[str, Callable[[Pixels, Holes], Pixels]] = {
         "Telea": classical(cv2.INPAINT_TELEA),
         "Navier-Stokes": classical(cv2.INPAINT_NS),
+        "pyramid fill": fill_from_around,
         **{precision: model.fill for precision, model in models.items()},
     }
     kinds: dict[str, Callable[[tuple[int, int], np.random.Generator], Holes]] = {

@@ -37,7 +37,6 @@ class ShippedModel:
         training_data: these images in words, with their licences.
         precisions: the files that ship.
         settings: of the recipe, by ``section.key``, where the family's own are not wanted.
-        masks: folder of masks, below the folder of all data.
     """
 
     family: str
@@ -45,7 +44,6 @@ class ShippedModel:
     training_data: str
     precisions: str
     settings: dict[str, Any]
-    masks: str = ""
 
     @classmethod
     def read(cls, name: str) -> ShippedModel:
@@ -59,8 +57,6 @@ class ShippedModel:
     def train_arguments(self, name: str) -> list[str]:
         """Of ``litebrush train``, run in the folder of all data, without ``--out``."""
         settings = {"run.name": name, **self.settings}
-        if self.masks:
-            settings["masks.folder"] = self.masks
         return [
             *(part for folder in self.data for part in ("--data", folder)),
             *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
