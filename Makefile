@@ -32,6 +32,7 @@ lint: .venv/dev
 
 # make zoo MODEL=denoise DATA=folder: train a shipped model again, or export its finished run; see weights/README.md
 zoo: .venv/dev
+	@test -n "$(MODEL)" -a -n "$(DATA)" || { echo "say which model, and where its images are: make zoo MODEL=denoise DATA=folder"; exit 2; }
 	$(BIN)/python weights/make.py $(MODEL) --data $(DATA)
 
 .venv/%: pyproject.toml

@@ -65,7 +65,8 @@ def pareto(fidelity: ModelFidelity) -> str:
         known = [(row, time, quality) for row, time, quality in rows if quality is not None]
         best = _unbeaten([(time, quality) for _, time, quality in known])
         axes.plot(*zip(*best), color=_SOFT, linewidth=1, zorder=1)
-        for index, (row, time, quality) in enumerate(known):
+        best_first = sorted(known, key=lambda point: -point[2])  # so that labels of neighbours go apart
+        for index, (row, time, quality) in enumerate(best_first):
             colour = _COLOURS.get(row.precision, _OTHER_COLOUR)
             axes.scatter(time, quality, s=row.bytes / 1500, color=colour, alpha=0.85, zorder=2)
             beside = (14, 10 if index % 2 == 0 else -16)
