@@ -26,9 +26,12 @@ from litebrush_train.pictures import Picture
 from litebrush_train.recipes import InpaintRecipe
 
 _OPAQUE = 127
+_KINDS = 8
+_DAMAGE, _STROKES, _TEXT = (0, 1, 2), (3,), (4,)  # kinds of mask; the others are holes
+_CROPS = 2  # of film damage, one over the other
+_SMALLEST_HOLE = 3
+_COVERED = (0.2, 0.5)
 _FEW_VALUES = 100  # fewer decide little
-_LEAST_SQUARED_ERROR = 1 / 255**2  # nobody sees less
-_KINDS = 4
 
 
 class Inpaint(Restoration[InpaintRecipe]):
@@ -64,29 +67,25 @@ class Inpaint(Restoration[InpaintRecipe]):
         return _holed(clean, self._mask(*clean.shape[:2], random, number % _KINDS))
 
     def _mask(self, height: int, width: int, random: np.random.Generator, kind: int) -> Mask:
+        """A fifth to a half of a patch, in pieces of all sizes: small ones teach what large ones alone do not."""
         largest = min(self.recipe.masks.largest_hole, min(height, width) // 2)
-        pieces = max(1, height * width // 8192)
-        if kind == 0:
-            return random_holes(
-                height, width, random, max(1, largest // 6), largest, int(random.integers(1, pieces + 2))
-            )
-        if kind == 1 and self._damage is not None:
-            return self._damage.crop(height, width, random)
-        if kind <= 2:
-            drawn = random_scratches(height, width, random, int(random.integers(1, pieces + 3)))
-            return np.maximum(drawn, random_strokes(height, width, random, 3, max(4, largest // 4), pieces))
-        return random_text(height, width, random, 8, max(9, largest), pieces)
+        side = round(math.exp(random.uniform(math.log(_SMALLEST_HOLE), math.log(largest))))
+        count = max(1, round(random.uniform(*_COVERED) * height * width / side**2))
+        if kind in _DAMAGE and self._damage is not None:
+            return np.maximum.reduce([self._damage.crop(height, width, random) for _ in range(_CROPS)])
+        if kind in _DAMAGE:
+            return random_scratches(height, width, random, max(1, width // 8))
+        if kind in _STROKES:
+            return random_strokes(height, width, random, _SMALLEST_HOLE, max(4, largest // 4), max(1, count // 16))
+        if kind in _TEXT:
+            return random_text(height, width, random, 8, max(9, largest), max(1, height * width // 4096))
+        return random_holes(height, width, random, max(_SMALLEST_HOLE, side // 2), side, count)
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """The negative PSNR in the holes of a picture, in decibels, averaged over pictures.
-
-        So thin scratches, where much can be gained, count as much as large holes, whose error hardly depends on what is
-        learnt.
-        """
-        squared = tf.square(self._run(networks[MODEL], batch) - batch["target"]) * batch["mask"]
-        in_holes, pixels = (tf.reduce_sum(each, axis=(1, 2, 3)) for each in (squared, batch["mask"]))
-        error = in_holes / (3 * pixels + _FEW_VALUES) + _LEAST_SQUARED_ERROR
-        return {"negative_psnr_db": 10 / math.log(10) * tf.reduce_mean(tf.math.log(error))}
+        """The mean absolute error in the holes of a picture, averaged over pictures."""
+        wrong = tf.abs(self._run(networks[MODEL], batch) - batch["target"]) * batch["mask"]
+        in_holes, pixels = (tf.reduce_sum(each, axis=(1, 2, 3)) for each in (wrong, batch["mask"]))
+        return {"distance_in_holes": tf.reduce_mean(in_holes / (3 * pixels + _FEW_VALUES))}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
         """Mean PSNR inside the holes."""
