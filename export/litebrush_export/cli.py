@@ -12,6 +12,7 @@ import click
 from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
+from litebrush.loading import is_name, open_model
 from litebrush_export.appkit.cli import app
 from litebrush_export.diagnose_cli import diagnose
 from litebrush_export.sources import SourceKind, recognize
@@ -90,6 +91,14 @@ class _SourceOrCommand(click.Group):
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the .tflite files and MODEL_CARD.md.")
 @click.option("--contract", type=click.Path(path_type=Path), help="TOML file that says what the tensors mean.")
 @click.option("--calibration", type=click.Path(path_type=Path), help="Folder of images, or an .npz of samples.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(("tflite", "onnx")),
+    default="tflite",
+    show_default=True,
+    help="onnx: one float32 file for ONNX Runtime and TensorRT; SOURCE may also be a shipped model or a file of it.",
+)
 @click.option("--print-contract", is_flag=True, help="Print a contract for SOURCE to fill in, and write nothing.")
 @click.option(
     "--prune",
@@ -112,6 +121,7 @@ def convert(
     out: Path | None,
     contract: Path | None,
     calibration: Path | None,
+    file_format: str,
     print_contract: bool,
     pruning: Pruning | None,
     budget: float,
@@ -134,8 +144,17 @@ def convert(
       litebrush export my_model.keras --contract contract.toml --calibration photos/ --out models/
       litebrush export run/handover --prune 0.6 --out models/
       litebrush export run/handover --precision int8,mixed --budget 0.1dB --out models/
+      litebrush export run/handover --format onnx --out models/
+      litebrush export denoise --format onnx --out models/
       litebrush export diagnose run/handover --out diagnosis/
     """
+    if file_format == "onnx":
+        if precisions not in ((), (Precision.FLOAT32,)) or target_name != "cpu" or print_contract:
+            raise click.UsageError(
+                "--format onnx writes float32, for no --target: what runs the file makes lower precisions of it"
+            )
+        export_as_onnx(source, contract, calibration, pruning, out)
+        return
     require_extra("export", "tensorflow", "rich", "jinja2")
     from rich.console import Console
 
@@ -173,6 +192,44 @@ def convert(
     for table in (parity_table(exported), *sparsity_tables(exported), *searches):
         console.print(table)
     print_lints(console, target, {file.path.name: file.lints for file in exported})
+
+
+def export_as_onnx(
+    source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None, out: Path | None
+) -> None:
+    """``--format onnx``."""
+    require_extra("onnx", "tensorflow", "rich", "tf2onnx", "onnxruntime")
+    from rich.console import Console
+
+    from litebrush_export.onnx_export import convert_file, export_onnx
+    from litebrush_export.table import parity_table
+    from litebrush_export.variants import Order
+
+    if out is None:
+        raise click.UsageError("give --out, the folder for the file")
+    with os.fdopen(os.dup(2), "w") as terminal, Console(file=terminal).status("converting") as status:
+        tables = []
+        if is_name(str(source)) and not source.exists():
+            written = convert_file(open_model(str(source), Precision.FLOAT32), out)
+        elif contract is None and recognize(source) is SourceKind.TFLITE:
+            written = convert_file(open_model(source), out)
+        else:
+            require_companions(recognize(source), source, contract, calibration, pruning)
+            if recognize(source) is not SourceKind.HANDOVER and contract is None:
+                raise click.UsageError(
+                    f"'{source}' needs --contract and --calibration; --print-contract writes a contract to fill in"
+                )
+            with without_announcements(), as_handover(source, contract, calibration) as handover:
+                order = Order((Precision.FLOAT32,), pruning=pruning)
+                written, exported = export_onnx(handover, order, out, on_step=status.update)
+            tables.append(parity_table((exported,)))
+    for table in tables:
+        Console().print(table)
+    proof = written.verification
+    click.echo(
+        f"{written.path}: {proof.engine} reproduces LiteRT's golden result "
+        f"(largest difference {proof.largest_difference:.1e})"
+    )
 
 
 def require_companions(

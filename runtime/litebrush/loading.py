@@ -20,12 +20,14 @@ from litebrush.compiled_engine import CompiledEngine
 from litebrush.contract import ModelContract, Precision
 from litebrush.damage import DamageDetector
 from litebrush.engine import Engine
-from litebrush.errors import AcceleratorError, ModelFileError
+from litebrush.errors import AcceleratorError, ContractError, ModelFileError
 from litebrush.generator import Generator
 from litebrush.inpainter import Inpainter
 from litebrush.interpreter_engine import InterpreterEngine
 from litebrush.model import Model
 from litebrush.modelfile import ModelFile, read_model
+from litebrush.onnx_engine import OnnxEngine
+from litebrush.onnx_form import is_onnx
 from litebrush.restorer import Restorer
 from litebrush.sequence import SequenceRestorer
 from litebrush.tasks import Task
@@ -53,7 +55,8 @@ def load(
     On anything but the CPU its golden result is replayed at once: what computes wrongly there is refused.
 
     Args:
-        source: name of a shipped model, path of a .tflite file, or the bytes of one.
+        source: name of a shipped model, path of a .tflite or .onnx file, or the bytes of one. ONNX Runtime runs
+            .onnx files, on ``"cpu"`` and on ``"gpu"``, an Nvidia one.
         precision: for a shipped model, which of its files; for a file, what it must be. None takes the
             shipped model's preferred precision (int8), or the file's.
         threads: CPU threads for one inference; ``"auto"`` measures whether one or all cores (four at most) are faster,
@@ -142,6 +145,10 @@ def _open_on(candidate: Candidate, flatbuffer: bytes, contract: ModelContract, t
     accelerator = candidate.accelerator
     require_precision(contract.precision, accelerator)
     names = [signature.name for signature in contract.signatures]
+    if is_onnx(flatbuffer):
+        if len(names) > 1:
+            raise ContractError(f"'{contract.name}' promises {', '.join(names)}, and an ONNX file holds one network")
+        return {names[0]: open_fastest(partial(OnnxEngine, flatbuffer, candidate=candidate), threads)}
     if accelerator in (Accelerator.GPU, Accelerator.NPU):
         half_precision = computes_in_half(contract.precision)
         return {name: CompiledEngine(flatbuffer, name, half_precision, accelerator) for name in names}

@@ -1,7 +1,7 @@
 """One .tflite file that proves itself: a flatbuffer, and behind it a ZIP archive with contract and golden result.
 
 Every TFLite interpreter ignores what follows the flatbuffer (the convention of TFLite Metadata for associated
-files), and every unzip reads it::
+files), and every unzip reads it; an .onnx file carries the same (:mod:`litebrush.onnx_form`)::
 
     $ unzip -l denoise-int8.tflite
     litebrush.json   the contract
@@ -24,6 +24,7 @@ import numpy as np
 from litebrush.atomic import atomic_file
 from litebrush.contract import ModelContract
 from litebrush.errors import ContractError, ModelFileError
+from litebrush.onnx_form import HEADER_BYTES, header, is_onnx, network_of
 from litebrush.samples import Arrays, array_key, arrays_of, is_sample, kept_corner
 from litebrush.tensors import Role, Signature, TensorSpec
 
@@ -38,7 +39,7 @@ class ModelFile:
     """A model as it lies on a disk.
 
     Attributes:
-        flatbuffer: the bytes for the interpreter.
+        flatbuffer: the bytes for the interpreter; of an .onnx file, its protobuf.
         contract: what it promises.
         golden: what it must reproduce: a stored sample of each signature, states left out, and by output name what is
             kept of each output, in the output tensor's own dtype.
@@ -53,25 +54,34 @@ class ModelFile:
         """Digest of the flatbuffer."""
         return hashlib.sha256(self.flatbuffer).hexdigest()
 
+    @property
+    def suffix(self) -> str:
+        """Of the file: ``.tflite`` or ``.onnx``."""
+        return ".onnx" if is_onnx(self.flatbuffer) else ".tflite"
+
 
 def read_model(source: Path | bytes) -> ModelFile:
     """Read and check a litebrush model.
 
     Raises:
-        ModelFileError: missing, empty, no TFLite model, damaged.
-        ContractError: a TFLite model without a contract, or with one that contradicts itself.
+        ModelFileError: missing, empty, neither a TFLite nor an ONNX model, damaged.
+        ContractError: a model without a contract, or with one that contradicts itself.
     """
     name = "these bytes" if isinstance(source, bytes) else f"'{source}'"
     content = source if isinstance(source, bytes) else _read_bytes(source)
     if not content:
         raise ModelFileError(f"{name} is empty; export or copy the model again")
-    if content[4:8] != _IDENTIFIER:
-        raise ModelFileError(f"{name} is not a TFLite model; give a .tflite file that 'litebrush export' wrote")
+    in_onnx = is_onnx(content)
+    kind = "an ONNX" if in_onnx else "a TFLite"
+    if content[4:8] != _IDENTIFIER and not in_onnx:
+        raise ModelFileError(
+            f"{name} is not a TFLite model; give a .tflite or .onnx file that 'litebrush export' wrote"
+        )
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except zipfile.BadZipFile:
         raise ContractError(
-            f"{name} is a TFLite model without a readable litebrush contract: exported without one, made by another "
+            f"{name} is {kind} model without a readable litebrush contract: exported without one, made by another "
             "tool, or cut short. litebrush cannot know which input is the picture, nor its range and task: write them "
             "down with 'litebrush export SOURCE --print-contract > contract.toml', fill it in, and export with "
             "'--contract contract.toml --calibration IMAGES'; SOURCE may be a float .tflite too"
@@ -84,7 +94,8 @@ def read_model(source: Path | bytes) -> ModelFile:
         with np.load(packed_arrays, allow_pickle=False) as golden:
             arrays = dict(golden)
         digest = _unpacked(archive, _DIGEST).decode("ascii")
-        flatbuffer = content[: min(member.header_offset for member in archive.infolist())]
+        before_archive = content[: min(member.header_offset for member in archive.infolist())]
+        flatbuffer = network_of(before_archive) if in_onnx else before_archive
     except ContractError as problem:
         raise ContractError(f"{name}: {problem}") from None
     except KeyError as problem:
@@ -170,11 +181,17 @@ def write_model(model: ModelFile, path: Path) -> None:
     np.savez_compressed(golden, **model.golden)  # type: ignore[arg-type]  # its stub has options among the names
     try:
         with atomic_file(path) as temporary:
-            temporary.write_bytes(model.flatbuffer)
+            in_onnx = is_onnx(model.flatbuffer)
+            begin = len(model.flatbuffer)
+            temporary.write_bytes(model.flatbuffer + bytes(HEADER_BYTES if in_onnx else 0))
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(_member(_CONTRACT), model.contract.to_json())
                 archive.writestr(_member(_GOLDEN), golden.getvalue())
                 archive.writestr(_member(_DIGEST), model.sha256)
+            if in_onnx:
+                with temporary.open("r+b") as file:
+                    file.seek(begin)
+                    file.write(header(temporary.stat().st_size - begin - HEADER_BYTES))
     except OSError as problem:
         raise ModelFileError(f"cannot write '{path}': {problem.strerror or problem}") from None
 
