@@ -118,3 +118,11 @@ class TestCommand:
         done = run_litebrush("export", "denoise", "--format", "onnx", "--out", tmp_path, *options)
         assert done.exit_code == 2
         assert "--format onnx writes float32" in done.output
+
+    @pytest.mark.parametrize(
+        "command", [("bench",), ("export", "app", "--platform", "c", "--out", "unwritten", "--model")]
+    )
+    def test_what_wants_a_flatbuffer_says_so(self, command, denoiser):
+        done = run_litebrush(*command, denoiser)
+        assert done.exit_code == 2
+        assert ".tflite file of the same model" in done.output

@@ -65,7 +65,8 @@ def test_an_interrupt_ends_the_camera_and_leaves_whole_frames(frames, tmp_path):
     program = start(out, camera(*frames, ending=f"echo $$ > {number}; exec sleep 600"))
     deadline = time.monotonic() + 120
     while not (number.exists() and any(out.glob("frame-*.jpg"))):
-        assert time.monotonic() < deadline and program.poll() is None
+        assert time.monotonic() < deadline
+        assert program.poll() is None
         time.sleep(0.05)
     program.send_signal(signal.SIGINT)
     program.communicate(timeout=60)

@@ -15,6 +15,7 @@ from litebrush.engine import Engine, TensorInfo
 from litebrush.errors import ModelFileError
 from litebrush.loading import is_name, open_engines
 from litebrush.modelfile import ModelFile, read_model
+from litebrush.onnx_form import is_onnx
 from litebrush.runner import require_tensors
 from litebrush.samples import arrays_of, fill_by_reflection
 from litebrush.tensors import Signature, TensorSpec
@@ -109,6 +110,8 @@ def embed(source: str, platform: Platform) -> EmbeddedModel:
     """
     path = _preferred_file(source, platform) if is_name(source) else Path(source)
     model = read_model(path)
+    if is_onnx(model.flatbuffer):
+        raise ModelFileError(f"'{path}' is an ONNX file, and LiteRT runs apps; give the .tflite file of the same model")
     contract = model.contract
     engines = open_engines(model.flatbuffer, contract, threads=1)
     signatures = tuple(_signature(model, signature, engines[signature.name]) for signature in contract.signatures)

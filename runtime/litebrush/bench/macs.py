@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from litebrush.errors import ModelFileError
+from litebrush.onnx_form import is_onnx
 
 _MODEL_CODES, _MODEL_SUBGRAPHS, _MODEL_SIGNATURES = 1, 2, 7
 _SUBGRAPH_TENSORS, _SUBGRAPH_OPERATORS = 0, 3
@@ -31,6 +32,11 @@ def count_macs(flatbuffer: bytes, signature: str) -> int:
     Raises:
         ModelFileError: no flatbuffer, a damaged one, or without such a signature.
     """
+    if is_onnx(flatbuffer):
+        raise ModelFileError(
+            "the operators of an ONNX file are not counted; measure the .tflite file of the same model, and compare "
+            "the two by examples/jetson/compare_roads.py"
+        )
     try:
         model = _Table.root(flatbuffer)
         codes = [max(code.byte(_CODE_OLD), code.int32(_CODE_NEW)) for code in model.tables(_MODEL_CODES)]

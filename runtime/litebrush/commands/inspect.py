@@ -17,7 +17,7 @@ from litebrush.tensors import Signature, TensorSpec
 @precision_option
 @click.option("--json", "as_json", is_flag=True, help="Print the contract as it stands in the file.")
 def command(source: str, precision: str | None, as_json: bool) -> None:
-    """Show what a MODEL promises: a name of a shipped model or a .tflite file.
+    """Show what a MODEL promises: a name of a shipped model, a .tflite or .onnx file.
 
     \b
     Examples:

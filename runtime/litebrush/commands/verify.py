@@ -23,7 +23,7 @@ from litebrush.verification import Verification
 @threads_option
 @accelerator_option
 def command(sources: tuple[str, ...], threads: Threads, precision: str | None, accelerator: str) -> None:
-    """Replay the golden result that each MODEL carries: names of shipped models or .tflite files.
+    """Replay the golden result that each MODEL carries: names of shipped models, .tflite or .onnx files.
 
     Without MODEL, every file that comes with litebrush; on a GPU all but int8. Ends with status 1 when a
     result is not reproduced. A file is replayed in a process of its own, which a damaged network may crash.
