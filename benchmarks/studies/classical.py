@@ -67,9 +67,9 @@ def _means(example: Example, level: float) -> Pixels:
     return _bytes(restoration.denoise_nl_means(real, 5, 6, 0.8 * sigma, fast_mode=True, sigma=sigma, channel_axis=2))
 
 
-def _dictionary(example: Example, level: float) -> Pixels:
-    """Patches as sums of few atoms that were learnt from the noisy picture itself (Elad and Aharon 2006)."""
-    real = _real(example.degraded)
+def dictionary_denoised(noisy: Pixels, atoms: int) -> Pixels:
+    """Patches as sums of so few atoms that were learnt from the noisy picture itself (Elad and Aharon 2006)."""
+    real = _real(noisy)
     patches = extract_patches_2d(real, (_PATCH_PX, _PATCH_PX))
     flat = patches.reshape(len(patches), -1)
     means = flat.mean(axis=1, keepdims=True)
@@ -80,7 +80,7 @@ def _dictionary(example: Example, level: float) -> Pixels:
         max_iter=20,
         fit_algorithm="lars",
         transform_algorithm="omp",
-        transform_n_nonzero_coefs=int(level),
+        transform_n_nonzero_coefs=atoms,
         random_state=0,
     )
     random = np.random.default_rng(0)
@@ -88,6 +88,10 @@ def _dictionary(example: Example, level: float) -> Pixels:
     codes = learner.transform(centred)
     rebuilt = (codes @ learner.components_ + means).reshape(patches.shape)
     return _bytes(reconstruct_from_patches_2d(rebuilt, real.shape))
+
+
+def _dictionary(example: Example, level: float) -> Pixels:
+    return dictionary_denoised(example.degraded, int(level))
 
 
 def _biharmonic(example: Example, _strength: float) -> Pixels:

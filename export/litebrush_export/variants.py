@@ -14,7 +14,6 @@ from litebrush_export.handover import Handover, with_network
 from litebrush_export.judge import Judge
 from litebrush_export.mixed import Search, require_truth, search_mixture
 from litebrush_export.pruning import Pruning, prune
-from litebrush_export.ranges import narrow_ranges
 from litebrush_export.refinement import refine
 from litebrush_export.rewrites import Applied, rewrite
 from litebrush_export.states import tie_states
@@ -95,7 +94,7 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
     if Precision.INT8 in flatbuffers:
         on_step("narrowing ranges")
         forms = _eight_bit_forms(handover, flatbuffers[Precision.INT8], float32, learned)
-        name = _LEARNED if learned else next(reversed(forms))
+        name = next(reversed(forms))
         flatbuffers[Precision.INT8], means[Precision.INT8] = forms[name], (name,)
         if Precision.MIXED in order.precisions:
             compared = {each.value: flatbuffers[each] for each in order.precisions if each in _COMPARED}
@@ -120,10 +119,6 @@ def _convert_all(sources: Mapping[Precision, Path], target: Target) -> dict[Prec
 
 def _eight_bit_forms(handover: Handover, converted: bytes, float32: bytes, learned: bool) -> dict[str, bytes]:
     """The 8-bit network as it was converted and as it can be made nearer at no cost, by name."""
-    if learned:
-        return {
-            _LEARNED: converted,
-            f"{_LEARNED}, narrowed": narrow_ranges(converted, handover.representative_dataset()),
-        }
     refined = refine(converted, float32, handover.contract, handover.representative_dataset())
-    return {_CALIBRATED: converted, ", ".join((_CALIBRATED, *refined.means)): refined.flatbuffer}
+    ranges = _LEARNED if learned else _CALIBRATED
+    return {ranges: converted, ", ".join((ranges, *refined.means)): refined.flatbuffer}

@@ -110,7 +110,7 @@ def _outcomes_bar(outcomes: Iterator[Outcome], count: int, label: str) -> Iterat
 @noise_level_option
 @click.option(
     "--model",
-    help="Run one model instead: a shipped one's name, or a .tflite or .onnx file that restores or, with --mask, fills in.",
+    help="Run one model instead: a shipped one's name, or a file that restores or, with --mask, fills in.",
 )
 @precision_option
 @threads_option
