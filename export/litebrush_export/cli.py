@@ -13,6 +13,7 @@ from litebrush.announcements import without_announcements
 from litebrush.contract import Precision
 from litebrush.extras import require_extra
 from litebrush.loading import is_name, open_model
+from litebrush.zoo import find_shipped
 from litebrush_export.appkit.cli import app
 from litebrush_export.diagnose_cli import diagnose
 from litebrush_export.sources import SourceKind, recognize
@@ -201,7 +202,7 @@ def export_as_onnx(
     require_extra("onnx", "tensorflow", "rich", "tf2onnx", "onnxruntime")
     from rich.console import Console
 
-    from litebrush_export.onnx_export import convert_file, export_onnx
+    from litebrush_export.onnx_export import FLOAT, convert_file, export_onnx
     from litebrush_export.table import parity_table
     from litebrush_export.variants import Order
 
@@ -210,7 +211,8 @@ def export_as_onnx(
     with os.fdopen(os.dup(2), "w") as terminal, Console(file=terminal).status("converting") as status:
         tables = []
         if is_name(str(source)) and not source.exists():
-            written = convert_file(open_model(str(source), Precision.FLOAT32), out)
+            shipped = find_shipped(str(source)).precisions
+            written = convert_file(open_model(str(source), next(each for each in FLOAT if each in shipped)), out)
         elif contract is None and recognize(source) is SourceKind.TFLITE:
             written = convert_file(open_model(source), out)
         else:

@@ -26,6 +26,9 @@ from litebrush_export.picture_error import measure_error
 from litebrush_export.trial import truth_of
 from litebrush_export.variants import Order, make_variants
 
+FLOAT = (Precision.FLOAT32, Precision.FLOAT16)
+"""What ONNX files are made of; 16-bit weights are widened."""
+
 
 @dataclass(frozen=True)
 class OnnxFile:
@@ -41,18 +44,18 @@ class OnnxFile:
 
 
 def convert_file(model: ModelFile, out: Path) -> OnnxFile:
-    """Write a litebrush model of float32 as ``NAME.onnx``, with its contract and golden result.
+    """Write a litebrush model of float32, or of float32 with 16-bit weights, as ``NAME.onnx``, with what it promises.
 
     Raises:
-        ConversionError: it is not float32, has two networks, or cannot be converted.
+        ConversionError: it is of another precision, has two networks, or cannot be converted.
         VerificationError: ONNX Runtime does not reproduce the golden result.
         ModelFileError: the file could not be written.
     """
     contract = model.contract
-    if contract.precision is not Precision.FLOAT32:
+    if contract.precision not in FLOAT:
         precision = contract.precision.value if contract.precision else "unknown"
         raise ConversionError(
-            f"'{contract.name}' is of precision {precision}; ONNX files are made of float32, from which TensorRT and "
+            f"'{contract.name}' is of precision {precision}; ONNX files are made of float32 or float16, from which TensorRT and "
             "ONNX Runtime make lower precisions themselves"
         )
     return _written(dataclasses.replace(model, flatbuffer=_converted(model)), out)

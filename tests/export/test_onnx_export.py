@@ -64,7 +64,7 @@ def test_two_networks_are_refused_in_words(folders, tmp_path):
 
 
 def test_8_bits_are_refused_in_words(tmp_path):
-    with pytest.raises(ConversionError, match="of precision int8; ONNX files are made of float32"):
+    with pytest.raises(ConversionError, match="of precision int8; ONNX files are made of float32 or float16"):
         convert_file(open_model("denoise", Precision.INT8), tmp_path)
 
 
@@ -96,11 +96,12 @@ def test_a_gpu_that_onnx_runtime_cannot_reach_is_refused(denoiser):
 
 
 class TestCommand:
-    def test_a_shipped_model_by_its_name(self, tmp_path):
-        done = run_litebrush("export", "denoise", "--format", "onnx", "--out", tmp_path)
+    @pytest.mark.parametrize("name", ["denoise", "inpaint"])
+    def test_a_shipped_model_by_its_name(self, name, tmp_path):
+        done = run_litebrush("export", name, "--format", "onnx", "--out", tmp_path)
         assert done.exit_code == 0, done.output
         assert "reproduces LiteRT's golden result" in done.output
-        assert run_litebrush("verify", tmp_path / "denoise.onnx").exit_code == 0
+        assert run_litebrush("verify", tmp_path / f"{name}.onnx").exit_code == 0
 
     def test_a_network_of_other_origin_shows_its_parity(self, tmp_path):
         source = save_tflite(tmp_path / "x.tflite")

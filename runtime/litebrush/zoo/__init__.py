@@ -57,6 +57,12 @@ MODELS = (
         precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.DYNAMIC, Precision.INT8),
         preferred=Precision.INT8,
     ),
+    ZooModel(
+        name="inpaint",
+        summary="fills in what a mask says is missing of a photograph",
+        precisions=(Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
 )
 
 
