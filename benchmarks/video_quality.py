@@ -1,8 +1,8 @@
 """The shipped video denoiser beside the one for photos, frame by frame: decibels, flicker, and time.
 
 Each frame gets Gaussian noise that is seeded by its number, rounded and clipped to 8 bits. Flicker is the mean absolute
-difference, in grey levels, between what is wrong in a frame and what is wrong in the next: a still error is not seen, one
-that changes is.
+difference, in grey levels, between what is wrong in a frame and what is wrong in the next: an error that stays is not
+seen, one that changes is.
 
     python benchmarks/video_quality.py --frames tennis/ --name tennis
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -30,7 +31,7 @@ LEVEL = 25
 def flicker(restored: list[Pixels], clean: list[Pixels]) -> float:
     """Mean absolute difference of the error from a frame to the next, in grey levels."""
     errors = [result.astype(np.int16) - truth for result, truth in zip(restored, clean)]
-    return float(np.mean([np.abs(after - before).mean() for before, after in zip(errors, errors[1:])]))
+    return float(np.mean([np.abs(after - before).mean() for before, after in pairwise(errors)]))
 
 
 def restored_by(restore: Callable[[Pixels], Pixels], noisy: list[Pixels]) -> tuple[list[Pixels], float]:

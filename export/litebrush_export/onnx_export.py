@@ -55,8 +55,8 @@ def convert_file(model: ModelFile, out: Path) -> OnnxFile:
     if contract.precision not in FLOAT:
         precision = contract.precision.value if contract.precision else "unknown"
         raise ConversionError(
-            f"'{contract.name}' is of precision {precision}; ONNX files are made of float32 or float16, from which TensorRT and "
-            "ONNX Runtime make lower precisions themselves"
+            f"'{contract.name}' is of precision {precision}; ONNX files are made of float32 or float16, from which "
+            "TensorRT and ONNX Runtime make lower precisions themselves"
         )
     return _written(dataclasses.replace(model, flatbuffer=_converted(model)), out)
 
