@@ -15,7 +15,11 @@ from quality_table import RESULTS
 from litebrush.loading import open_model
 from litebrush.zoo import find_shipped
 
-SCRIPTS = {"clothing-gan": "gan_quality.py", "clothing-vae": "vae_quality.py"}
+SCRIPTS = {
+    "clothing-gan": "gan_quality.py",
+    "clothing-vae": "vae_quality.py",
+    "denoise-sparse": "sparse_quality.py",
+    }
 
 
 @click.command()

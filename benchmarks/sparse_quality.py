@@ -34,8 +34,8 @@ TILE = 256
 
 
 def nonzero_codes(photo: Pixels) -> float:
-    """Share of the last codes that are not zero, in the float32 network, on the first tile of a photo."""
-    model = open_model(MODEL, "float32")
+    """Share of the last codes that are not zero, in the float network, on the first tile of a photo."""
+    model = open_model(MODEL, "float16")
     signature = model.contract.signature
     last_convolution = [each for each in read_graphs(model.flatbuffer)[0].operators if each.name == "CONV_2D"][-1]
     interpreter = Interpreter(
@@ -93,7 +93,7 @@ def main(photos: Path, name: str, out: Path) -> None:
         "PSNR (dB), all": means(of_all),
         f"PSNR (dB), {len(clean[::EVERY])} of them": means({**of_some, **tried}),
         "processor time a photo (s)": means({**seconds, **times}),
-        "codes not zero (%)": {"float32": round(100 * float(np.mean([nonzero_codes(photo) for photo in large])), 1)},
+        "codes not zero (%)": {"float16": round(100 * float(np.mean([nonzero_codes(photo) for photo in large])), 1)},
     }
     table = QualityTable("noise level 25", name, len(clean), "figure", figures)
     table.show()

@@ -58,6 +58,12 @@ MODELS = (
         preferred=Precision.INT8,
     ),
     ZooModel(
+        name="denoise-sparse",
+        summary="removes Gaussian noise of level 0 to 50: a sum of few atoms of a learned dictionary",
+        precisions=(Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="inpaint",
         summary="fills in what a mask says is missing of a photograph",
         precisions=(Precision.FLOAT16, Precision.INT8),
