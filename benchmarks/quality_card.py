@@ -19,7 +19,7 @@ SCRIPTS = {
     "clothing-gan": "gan_quality.py",
     "clothing-vae": "vae_quality.py",
     "denoise-sparse": "sparse_quality.py",
-    }
+}
 
 
 @click.command()
