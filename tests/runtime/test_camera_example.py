@@ -35,7 +35,13 @@ def camera(*words: object, ending: str = "") -> str:
 
 def start(out: Path, command: str, *options: str) -> subprocess.Popen[str]:
     arguments = [sys.executable, PROGRAM, "--out", out, "--camera", command, "--threads", "1", *options]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests may run where it is ignored
+    )
 
 
 def test_the_newest_frame_is_repaired_and_written_whole(frames, tmp_path):
