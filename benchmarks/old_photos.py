@@ -49,7 +49,7 @@ def in_rows(sheets: list[Image.Image], columns: int = 2) -> Image.Image:
 @click.option("--old", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--clean", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--name", required=True, help="What the clean photos are called in tables.")
-@click.option("--picture", type=click.Path(path_type=Path), default="docs/images/old_photos.jpg")
+@click.option("--picture", type=click.Path(path_type=Path), default="bench-output/old_photos.jpg")
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS / "clean_photos.json")
 def main(old: Path, clean: Path, name: str, picture: Path, out: Path) -> None:  # noqa: D103
     sheets = []
@@ -61,6 +61,7 @@ def main(old: Path, clean: Path, name: str, picture: Path, out: Path) -> None:  
             sheets.append(beside(photo, repair.picture))
         photos = read_photos(clean)
         values = [psnr_db(repairer(photo), photo) for photo in track(photos, "clean photos")]
+    picture.parent.mkdir(parents=True, exist_ok=True)
     in_rows(sheets).save(picture, quality=88)
     changed = [value for value in values if np.isfinite(value)]
     figures = {
