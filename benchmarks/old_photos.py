@@ -19,6 +19,7 @@ from litebrush.metrics import psnr_db
 
 HEIGHT_PX = 420
 GAP_PX = 6
+ENOUGH_DB = 40
 
 
 def beside(before: Image.Image, after: Image.Image) -> Image.Image:
@@ -65,7 +66,11 @@ def main(old: Path, clean: Path, name: str, picture: Path, out: Path) -> None:  
     in_rows(sheets).save(picture, quality=88)
     changed = [value for value in values if np.isfinite(value)]
     figures = {
-        "photos": {"left as they are": len(values) - len(changed), "changed": len(changed)},
+        "photos": {
+            "left as they are": len(values) - len(changed),
+            "changed": len(changed),
+            f"at {ENOUGH_DB} dB or more": sum(value >= ENOUGH_DB for value in values),
+        },
         "PSNR of the changed (dB)": {"least": round(min(changed), 2)} if changed else {},
     }
     table = QualityTable("clean photos, repaired", name, len(photos), "figure", figures)
