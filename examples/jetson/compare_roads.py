@@ -41,7 +41,10 @@ def main(name: str, onnx: Path, photo: Path, threads: str) -> None:  # noqa: D10
             if reference is None:
                 reference = result
             halo = model.contract.tiling.halo
-            inside = (slice(halo, -halo), slice(halo, -halo))
+            height, width = picture.shape[:2]
+            if min(height, width) <= 2 * halo:
+                raise click.UsageError(f"'{photo}' is {width}x{height}; give one of more than {2 * halo} pixels a side")
+            inside = (slice(halo, height - halo), slice(halo, width - halo))
             levels = np.abs(result[inside].astype(int) - reference[inside]).max()
             click.echo(
                 f"{what}, {model.engine}: {latency.typical_ms:.0f} ms, "

@@ -93,7 +93,9 @@ def keep_newest(out: Path, count: int) -> None:
 @click.option("--camera", default=RPICAM, help="Command that writes JPEG after JPEG to its standard output.")
 @click.option("--model", default="denoise", show_default=True, help="A shipped model's name, or a .tflite file.")
 @click.option("--threads", default="auto", show_default=True)
-@click.option("--keep", default=100, show_default=True, help="Frames that stay in the folder.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=100, show_default=True, help="Frames that stay in the folder."
+)
 @click.option("--hottest", default=80.0, show_default=True, help="Pause above so many degrees Celsius.")
 def main(out: Path, camera: str, model: str, threads: str, keep: int, hottest: float) -> None:  # noqa: D103
     out.mkdir(parents=True, exist_ok=True)
@@ -108,7 +110,11 @@ def main(out: Path, camera: str, model: str, threads: str, keep: int, hottest: f
     try:
         while (jpeg := frames.take()) is not None:
             began = time.perf_counter()
-            restored = restorer(Image.open(io.BytesIO(jpeg)))
+            try:
+                restored = restorer(Image.open(io.BytesIO(jpeg)))
+            except (OSError, litebrush.LitebrushError) as problem:
+                click.echo(f"a frame is left out: {problem}", err=True)
+                continue
             path = out / f"frame-{time.time_ns() // 1_000_000}.jpg"
             with atomic_file(path) as temporary:
                 restored.save(temporary, quality=90)

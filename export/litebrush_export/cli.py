@@ -199,7 +199,8 @@ def export_as_onnx(
     source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None, out: Path | None
 ) -> None:
     """``--format onnx``."""
-    require_extra("onnx", "tensorflow", "rich", "tf2onnx", "onnxruntime")
+    require_extra("export", "tensorflow", "rich")
+    require_extra("onnx", "tf2onnx", "onnxruntime")
     from rich.console import Console
 
     from litebrush_export.onnx_export import FLOAT, convert_file, export_onnx
@@ -208,12 +209,16 @@ def export_as_onnx(
 
     if out is None:
         raise click.UsageError("give --out, the folder for the file")
+    is_shipped = is_name(str(source)) and not source.exists()
+    is_finished = is_shipped or (contract is None and recognize(source) is SourceKind.TFLITE)
+    if is_finished and (pruning or contract or calibration):
+        raise click.UsageError(f"'{source}' is converted as it is; leave --prune, --contract and --calibration out")
     with os.fdopen(os.dup(2), "w") as terminal, Console(file=terminal).status("converting") as status:
         tables = []
-        if is_name(str(source)) and not source.exists():
+        if is_shipped:
             shipped = find_shipped(str(source)).precisions
             written = convert_file(open_model(str(source), next(each for each in FLOAT if each in shipped)), out)
-        elif contract is None and recognize(source) is SourceKind.TFLITE:
+        elif is_finished:
             written = convert_file(open_model(source), out)
         else:
             require_companions(recognize(source), source, contract, calibration, pruning)

@@ -58,7 +58,8 @@ def convert_file(model: ModelFile, out: Path) -> OnnxFile:
             f"'{contract.name}' is of precision {precision}; ONNX files are made of float32 or float16, from which "
             "TensorRT and ONNX Runtime make lower precisions themselves"
         )
-    return _written(dataclasses.replace(model, flatbuffer=_converted(model)), out)
+    in_float32 = dataclasses.replace(contract, precision=Precision.FLOAT32, verdicts=())
+    return _written(dataclasses.replace(model, flatbuffer=_converted(model), contract=in_float32), out)
 
 
 def export_onnx(

@@ -14,7 +14,8 @@ from litebrush.extras import require_extra
 
 _PROVIDERS = {Accelerator.CPU: "CPUExecutionProvider", Accelerator.GPU: "CUDAExecutionProvider"}
 _FLOAT = "tensor(float)"
-_ERRORS_ONLY = 3
+_SILENT = 4
+_EXTERNAL_DATA = b"\x0a\x08location"  # the key, in its protobuf field, by which a weight names a file beside the model
 
 
 class OnnxEngine:
@@ -39,12 +40,18 @@ class OnnxEngine:
             EngineError: it refuses the model.
             AcceleratorError: it cannot reach the accelerator here.
         """
+        if _EXTERNAL_DATA in network:
+            raise EngineError(
+                "this ONNX file takes weights from other files; litebrush runs files that hold all of theirs"
+            )
         require_extra("onnx", "onnxruntime")
         import onnxruntime
 
         if threads < 1:
             raise EngineError(f"threads is {threads}; it must be at least 1")
         provider = _PROVIDERS.get(candidate.accelerator)
+        if provider is None:
+            raise AcceleratorError(f"ONNX files run on cpu and gpu, not on {candidate.name}", "give the .tflite file")
         if provider not in onnxruntime.get_available_providers():
             raise AcceleratorError(
                 f"the ONNX Runtime that is installed runs nothing on {candidate.name}",
@@ -52,9 +59,15 @@ class OnnxEngine:
             )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _SILENT
+        settings: dict[str, str] = {}
+        if candidate.accelerator is Accelerator.GPU:
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")  # a GPU is asked alone
+            settings["use_tf32"] = "0"  # its 10 bits would miss what float32 promises
         try:
-            self._session: Any = onnxruntime.InferenceSession(network, options, providers=[provider])
+            self._session: Any = onnxruntime.InferenceSession(
+                network, options, providers=[(provider, settings)], enable_fallback=False
+            )
         except Exception as problem:  # ONNX Runtime's exceptions have no base of their own
             raise EngineError(f"ONNX Runtime refuses this model: {_first_line(problem)}") from None
         if provider not in self._session.get_providers():
@@ -66,9 +79,12 @@ class OnnxEngine:
         self.threads = threads
         self.inputs: Mapping[str, TensorInfo] = _tensors(self._session.get_inputs())
         self.outputs: Mapping[str, TensorInfo] = _tensors(self._session.get_outputs())
-        self._arrays: dict[str, Array] = {
-            name: np.zeros(info.shape, info.dtype) for name, info in {**self.inputs, **self.outputs}.items()
-        }
+        try:
+            self._arrays: dict[str, Array] = {
+                name: np.zeros(info.shape, info.dtype) for name, info in {**self.inputs, **self.outputs}.items()
+            }
+        except (MemoryError, ValueError) as problem:
+            raise EngineError(f"this ONNX file asks for tensors that do not fit into memory: {problem}") from None
 
     def resize(self, shapes: Mapping[str, Shape]) -> None:
         """See :class:`litebrush.engine.Engine`."""
@@ -89,7 +105,10 @@ class OnnxEngine:
             results = self._session.run(list(self.outputs), {name: self._arrays[name] for name in self.inputs})
         except Exception as problem:  # as above
             raise EngineError(f"ONNX Runtime failed while running this model: {_first_line(problem)}") from None
-        self._arrays.update(zip(self.outputs, results))
+        for (name, info), result in zip(self.outputs.items(), results):
+            if result.shape != info.shape:
+                raise EngineError(f"'{name}' came out of shape {result.shape}; the file promises {info.shape}")
+            self._arrays[name] = result
 
     def close(self) -> None:
         """See :class:`litebrush.engine.Engine`."""

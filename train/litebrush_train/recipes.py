@@ -191,7 +191,7 @@ class MaskRecipe:
 
     Attributes:
         folder: of masks of film damage, 8-bit, 255 = opaque; without one all damage is drawn.
-        largest_hole: side in pixels; the smallest is a sixth of it.
+        largest_hole: side in pixels; the smallest is 3.
     """
 
     folder: str = ""
