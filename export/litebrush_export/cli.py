@@ -214,7 +214,7 @@ def export_as_onnx(
     if is_finished and (pruning or contract or calibration):
         raise click.UsageError(f"'{source}' is converted as it is; leave --prune, --contract and --calibration out")
     with os.fdopen(os.dup(2), "w") as terminal, Console(file=terminal).status("converting") as status:
-        tables = []
+        exported = None
         if is_shipped:
             shipped = find_shipped(str(source)).precisions
             written = convert_file(open_model(str(source), next(each for each in FLOAT if each in shipped)), out)
@@ -229,9 +229,8 @@ def export_as_onnx(
             with without_announcements(), as_handover(source, contract, calibration) as handover:
                 order = Order((Precision.FLOAT32,), pruning=pruning)
                 written, exported = export_onnx(handover, order, out, on_step=status.update)
-            tables.append(parity_table((exported,)))
-    for table in tables:
-        Console().print(table)
+    if exported is not None:
+        Console().print(parity_table((exported,)))
     proof = written.verification
     click.echo(
         f"{written.path}: {proof.engine} reproduces LiteRT's golden result "

@@ -51,7 +51,8 @@ def _convert_here(source: str, out: str) -> None:
     try:
         onnx.checker.check_model(network, full_check=True)
     except Exception as problem:  # it goes on after operators that it cannot convert; the checker raises several kinds
-        raise ConversionError(f"tf2onnx cannot convert this network: {str(problem).splitlines()[0]}") from None
+        first_line, _, _ = str(problem).partition("\n")
+        raise ConversionError(f"tf2onnx cannot convert this network: {first_line}") from None
     Path(out).write_bytes(network.SerializeToString())
 
 

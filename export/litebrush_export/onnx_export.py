@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from litebrush.contract import Precision
+from litebrush.contract import ModelContract, Precision
 from litebrush.errors import ConversionError
 from litebrush.latency import measure_latency, time_ratio
 from litebrush.loading import verify
@@ -23,6 +23,7 @@ from litebrush_export.judge import Judge
 from litebrush_export.onnx_conversion import to_onnx
 from litebrush_export.parity import Parity
 from litebrush_export.picture_error import measure_error
+from litebrush_export.pipeline import make_folder
 from litebrush_export.trial import truth_of
 from litebrush_export.variants import Order, make_variants
 
@@ -58,8 +59,11 @@ def convert_file(model: ModelFile, out: Path) -> OnnxFile:
             f"'{contract.name}' is of precision {precision}; ONNX files are made of float32 or float16, from which "
             "TensorRT and ONNX Runtime make lower precisions themselves"
         )
+    _require_one_network(contract)
+    make_folder(out)
     in_float32 = dataclasses.replace(contract, precision=Precision.FLOAT32, verdicts=())
-    return _written(dataclasses.replace(model, flatbuffer=_converted(model), contract=in_float32), out)
+    network = to_onnx(model.flatbuffer, contract.signature.name)
+    return _written(ModelFile(network, in_float32, model.golden), out)
 
 
 def export_onnx(
@@ -78,13 +82,15 @@ def export_onnx(
         VerificationError, ModelFileError: as :func:`convert_file`.
     """
     handover = read_handover(folder)
+    _require_one_network(handover.contract)
+    make_folder(out)
     variants = make_variants(folder, handover, order, on_step)
     require_faithful(handover, variants.dense)
     judge = Judge(handover, variants.float32)
     to_truth = judge.judge(variants.float32) if truth_of(handover) is not None else None
     on_step("converting to ONNX")
     model = describe(judge, Precision.FLOAT32, variants.float32, to_truth)
-    onnx = dataclasses.replace(model, flatbuffer=_converted(model))
+    onnx = dataclasses.replace(model, flatbuffer=to_onnx(model.flatbuffer, model.contract.signature.name))
     on_step("comparing with LiteRT")
     pictures = judge.pictures(onnx.flatbuffer)
     run, run_in_litert = judge.run_once(onnx.flatbuffer), judge.run_once(variants.float32)
@@ -103,21 +109,15 @@ def export_onnx(
     return written, Exported(written.path, parity, lints=())
 
 
-def _converted(model: ModelFile) -> bytes:
-    contract = model.contract
+def _require_one_network(contract: ModelContract) -> None:
     if len(contract.signatures) > 1:
         raise ConversionError(
             f"'{contract.name}' has the networks {' and '.join(each.name for each in contract.signatures)}, and an "
             "ONNX file holds one; use its .tflite file"
         )
-    return to_onnx(model.flatbuffer, contract.signature.name)
 
 
 def _written(model: ModelFile, out: Path) -> OnnxFile:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise ConversionError(f"cannot make the folder '{out}': {problem.strerror}; choose another --out") from None
     path = out / f"{model.contract.name}{model.suffix}"
     with tempfile.TemporaryDirectory(prefix=".litebrush-", dir=out) as staging:
         staged = Path(staging) / path.name

@@ -72,7 +72,7 @@ def export(
         ModelFileError: a file could not be written.
     """
     handover = read_handover(folder)
-    _make_folder(out)
+    make_folder(out)
     variants = make_variants(folder, handover, order, on_step)
     on_step("comparing with the trained network")
     require_faithful(handover, variants.dense)
@@ -89,7 +89,12 @@ def export(
     return _write_all(judge, measured, variants, out)
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
+    """Make the folder for the files, if needed.
+
+    Raises:
+        ConversionError: it cannot be made, or not be written to.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

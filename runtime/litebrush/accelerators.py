@@ -24,13 +24,13 @@ HALF_PRECISION_TOLERANCE = 1 / 255
 
 A GPU with half-precision arithmetic uses it for float16 models. Of a picture this is one grey level of 8 bits: the
 result is then no worse than what rounding to bytes does to it anyway. The shipped denoiser computed in half precision
-is off by 0.0009 (docs/accelerators.md).
+is off by 0.0007 (docs/accelerators.md).
 """
 
 OTHER_ROUNDING_TOLERANCE = 1 / 16
 """How far an 8-bit model may be off in an interpreter that is not exact, in the same unit.
 
-Each operator rounds, so it adds up over a network. The shipped denoiser is off by 0.02, five grey levels, at most
+Each operator rounds, so it adds up over a network. The shipped denoiser is off by 0.016, four grey levels, at most
 (docs/accelerators.md); a network that computes something else, by a third of the range and more.
 """
 

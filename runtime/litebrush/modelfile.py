@@ -71,7 +71,7 @@ def read_model(source: Path | bytes) -> ModelFile:
     content = source if isinstance(source, bytes) else _read_bytes(source)
     if not content:
         raise ModelFileError(f"{name} is empty; export or copy the model again")
-    in_onnx = content[4:8] != _IDENTIFIER and is_onnx(content)
+    in_onnx = is_onnx(content)
     kind = "an ONNX" if in_onnx else "a TFLite"
     if content[4:8] != _IDENTIFIER and not in_onnx:
         raise ModelFileError(

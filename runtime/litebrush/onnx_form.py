@@ -7,6 +7,7 @@ allowed in it (https://protobuf.dev/programming-guides/encoding/), so the archiv
 
 from __future__ import annotations
 
+_FLATBUFFER = b"TFL3"
 _FIELD_NUMBER = 1000  # onnx.proto has none above 50
 _LENGTH_DELIMITED = 2
 _TAG_VALUE = _FIELD_NUMBER << 3 | _LENGTH_DELIMITED
@@ -19,6 +20,8 @@ HEADER_BYTES = len(_TAG) + _LENGTH_BYTES
 
 def is_onnx(content: bytes) -> bool:
     """Whether bytes begin as an ONNX model: its version, below 128, and another field of ``ModelProto``."""
+    if content[4:8] == _FLATBUFFER:
+        return False
     return len(content) > 3 and content[0] == 0x08 and 0 < content[1] < 0x80 and content[2] in _FIELD_STARTS
 
 
