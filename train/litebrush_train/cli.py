@@ -7,12 +7,16 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from litebrush.errors import TrainingError
 from litebrush.extras import require_extra
 from litebrush_train.preview import command as preview
+
+if TYPE_CHECKING:
+    from litebrush_train.start import Start
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,12 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
             type=click.Choice(_COMPRESSIONS),
             help="Train on with a compressed network; as --set compression.method=...",
         ),
+        click.Option(
+            ["--start-from"],
+            type=click.Path(path_type=Path),
+            metavar="RUN",
+            help="Folder of a finished run: layers of the same names and shapes begin with its weights.",
+        ),
         click.Option(["--resume"], is_flag=True, help="Go on from the last checkpoint of the run in --out."),
         click.Option(
             ["--strategy"],
@@ -145,6 +155,7 @@ def _train(family: FamilyCommand, **given: Any) -> None:
     from litebrush_train.run import train
     from litebrush_train.run_folder import RunFolder
 
+    start = read_start(given["start_from"]) if given["start_from"] else None
     cluster = Cluster.of(given["strategy"])
     run = RunFolder(given["out"])
     kind = family_class(family)
@@ -158,9 +169,26 @@ def _train(family: FamilyCommand, **given: Any) -> None:
         given["data_note"],
         given["licence"],
         cluster,
+        start,
     )
     if cluster.is_chief:
         click.echo(f"handed over: {run.handover}\nnext: litebrush export {run.handover} --out models/")
+
+
+def read_start(path: Path) -> Start:
+    """A finished run with its family, as it was trained."""
+    from litebrush_train import recipes
+    from litebrush_train.config import build
+    from litebrush_train.run_folder import RunFolder
+    from litebrush_train.start import Start
+
+    folder = RunFolder(path)
+    record = folder.begun_with()
+    family = next((each for each in FAMILIES if each.name == record.family), None)
+    if family is None:
+        raise TrainingError(f"'{path}' is a run of '{record.family}', a family that this version does not train")
+    recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), record.recipe)
+    return Start(folder, record, family_class(family)(recipe))
 
 
 def _command(family: FamilyCommand) -> click.Command:
@@ -180,6 +208,7 @@ def _command(family: FamilyCommand) -> click.Command:
           litebrush train {family.name} --data images/{masks} --out run/
           litebrush train {family.name} --data images/{masks} --out quick/ --set training.steps=2000
           litebrush train {family.name} --data images/{masks} --out run/ --resume
+          litebrush train {family.name} --data more/{masks} --out tuned/ --start-from run/
 
         Several machines, each with its own index in TF_CONFIG, run the same command with --strategy multiworker.
         They need the same images, and an --out that all of them reach; the first writes to it. Each makes its share

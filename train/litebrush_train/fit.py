@@ -51,7 +51,23 @@ class Phase:
     @property
     def finished(self) -> Path:
         """Folder of the networks that it ended with, without what only further training needs."""
-        return self.run / "finished" / self.name
+        return _finished(self.run, self.name)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to go on with."""
+        return bool(tf.train.latest_checkpoint(str(self.checkpoints)) or finished_networks(self.run, self.name))
+
+
+def finished_networks(run: Path, phase: str) -> dict[str, str]:
+    """The checkpoints of the networks that a phase of a run ended with, by name; none if it did not end."""
+    folders = _finished(run, phase).glob("*/")
+    found = {folder.name: tf.train.latest_checkpoint(str(folder)) for folder in folders}
+    return {name: path for name, path in found.items() if path}
+
+
+def _finished(run: Path, phase: str) -> Path:
+    return run / "finished" / phase
 
 
 class _Means:
@@ -91,8 +107,8 @@ def fit(learner: Learner, phase: Phase, distribution: Distribution) -> None:
     if phase.steps == 0:
         return
     networks = {name: tf.train.Checkpoint(network=network) for name, network in learner.networks.items()}
-    finished = {name: tf.train.latest_checkpoint(str(phase.finished / name)) for name in networks}
-    if all(finished.values()):
+    finished = finished_networks(phase.run, phase.name)
+    if finished.keys() >= networks.keys():
         for name, network in networks.items():
             network.restore(finished[name])
         return

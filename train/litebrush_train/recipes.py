@@ -375,7 +375,7 @@ class GanRecipe:
 
 
 @dataclass(frozen=True)
-class SequenceModelRecipe(ConvolutionalRecipe):
+class SequenceModelRecipe(RestorerRecipe):
     """A recurrent residual network; ``state_channels``, at half resolution, go from a frame to the next."""
 
     state_channels: int = 16

@@ -10,6 +10,7 @@ import tf_keras as keras
 from tqdm import tqdm
 
 from litebrush.contract import Provenance
+from litebrush.errors import TrainingError
 from litebrush_train.arithmetic import arithmetic
 from litebrush_train.compression.quantization import pin_picture_ranges
 from litebrush_train.compression.stages import STAGES, Stage
@@ -19,11 +20,12 @@ from litebrush_train.distribution import ONE_DEVICE, Cluster, Distribution
 from litebrush_train.families.family import Family
 from litebrush_train.fit import Phase, fit
 from litebrush_train.handover import write_handover
-from litebrush_train.learner import Learner, Networks
+from litebrush_train.learner import Networks
 from litebrush_train.pictures import ImageFolder, Skipped
 from litebrush_train.pipeline import Batches, ExampleSource
 from litebrush_train.recipes import CompressionRecipe, RunRecipe, TrainingRecipe
 from litebrush_train.run_folder import RunFolder, RunRecord
+from litebrush_train.start import Start
 
 _PACKAGES = ("litebrush", "tensorflow", "tf-keras", "tensorflow-model-optimization")
 _NAMED_SKIPPED = 10
@@ -38,6 +40,7 @@ def train(
     training_data: str,
     licence: str,
     cluster: Cluster,
+    start: Start | None = None,
 ) -> None:
     """Train, then train on with compressed networks where the recipe asks for it, then hand over.
 
@@ -51,6 +54,7 @@ def train(
         cluster: the processes that call this function, each for its share of the work. Their ``run`` is one folder
             that all can read; only the chief writes to it. Networks are compressed and handed over by the chief
             alone, on one device, while the others wait.
+        start: what a new run begins with instead of random weights; it is needed until the first checkpoint.
 
     Raises:
         DataError, RecipeError, TrainingError, ContractError: what is wrong with the images, the settings or the
@@ -63,8 +67,8 @@ def train(
             run.prepare(resume)
         distribution.meet()  # the folder exists
         images = family.read(folders, run.path)
-        record = _begin(name, family, images, run, resume, training_data, licence, distribution)
-        networks = _train(family, images, run, distribution)
+        record = _begin(name, family, images, run, resume, training_data, licence, distribution, start)
+        networks = _train(family, images, run, distribution, start, record)
         if distribution.is_chief:
             _finish(family, images, run, record, networks)
         distribution.part()
@@ -79,11 +83,15 @@ def _begin(
     training_data: str,
     licence: str,
     distribution: Distribution,
+    start: Start | None,
 ) -> RunRecord:
     """The chief writes down what the run is begun with, and the others find that they were given the same."""
     _tell_skipped(images.skipped, len(images.training) + len(images.validation))
     versions = {package: version(package) for package in _PACKAGES}
     asked = RunRecord(name, to_sections(family.recipe), images.digest, training_data, licence, versions)
+    if start:
+        start.require_like(family.networks(images), images)
+        asked = start.told_in(asked)
     family.contract(images, Provenance())
     if distribution.is_chief:
         record = run.begin(asked, resume)
@@ -93,7 +101,14 @@ def _begin(
     return run.begin(asked, resume=True)
 
 
-def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distribution: Distribution) -> Networks:
+def _train(
+    family: Family[Any],
+    images: ImageFolder,
+    run: RunFolder,
+    distribution: Distribution,
+    start: Start | None,
+    record: RunRecord,
+) -> Networks:
     """Trained networks in float32, as variables of this process alone."""
     recipe = family.recipe
     keras.utils.set_random_seed(recipe.run.seed)
@@ -104,7 +119,15 @@ def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distributio
             for network_name, network in networks.items():
                 stage.require(network, structures.get(network_name, Structure()))
         learner = family.learner(networks, images)
-    _fit(learner, "training", 0, family.source(images), recipe.training, recipe.run, run.path, distribution)
+    phase = _phase("training", 0, family.source(images), recipe.training, recipe.run, run.path)
+    if not phase.begun:
+        if start:
+            start.hand_weights_to(networks, images)
+        elif record.start:
+            raise TrainingError(
+                f"the run in '{run.path}' starts from '{record.start['name']}'; give --start-from again"
+            )
+    fit(learner, phase, distribution)
     if distribution.replicas == 1 and recipe.run.arithmetic == "float32":
         return learner.networks
     copies = family.networks(images)
@@ -116,8 +139,9 @@ def _train(family: Family[Any], images: ImageFolder, run: RunFolder, distributio
 def _finish(family: Family[Any], images: ImageFolder, run: RunFolder, record: RunRecord, trained: Networks) -> None:
     """Compress trained networks and hand them over."""
     networks, quantized = _compress(trained, family, images, run)
+    recipe = {**record.recipe, "start": record.start} if record.start else record.recipe
     contract = family.contract(
-        images, Provenance(record.training_data, record.images_sha256, record.licence, record.recipe, record.versions)
+        images, Provenance(record.training_data, record.images_sha256, record.licence, recipe, record.versions)
     )
     write_handover(
         run.handover,
@@ -151,7 +175,8 @@ def _compress(
         ends_of_step = tuple(hook for hook in hooks if hook is not None)
         learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
         source = family.refining_source(images)
-        _fit(learner, stage.name, number, source, recipe.compression, recipe.run, run.path, ONE_DEVICE)
+        phase = _phase(stage.name, number, source, recipe.compression, recipe.run, run.path)
+        fit(learner, phase, ONE_DEVICE)
         finished = {name: stage.finish(network) for name, network in compressed.items()}
         if stage.quantizes:
             for name, network in finished.items():
@@ -162,19 +187,12 @@ def _compress(
     return networks, quantized
 
 
-def _fit(
-    learner: Learner,
-    name: str,
-    number: int,
-    source: ExampleSource,
-    recipe: TrainingRecipe,
-    run_recipe: RunRecipe,
-    folder: Path,
-    distribution: Distribution,
-) -> None:
+def _phase(
+    name: str, number: int, source: ExampleSource, recipe: TrainingRecipe, run_recipe: RunRecipe, folder: Path
+) -> Phase:
     batches = Batches(source, recipe.batch_size, run_recipe.seed, number)
     section = "compression" if isinstance(recipe, CompressionRecipe) else "training"
-    fit(learner, Phase(name, section, recipe.steps, folder, batches, run_recipe.checkpoint_every), distribution)
+    return Phase(name, section, recipe.steps, folder, batches, run_recipe.checkpoint_every)
 
 
 def _tell_skipped(skipped: tuple[Skipped, ...], used: int) -> None:

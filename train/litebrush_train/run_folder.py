@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from litebrush.atomic import atomic_file
@@ -22,6 +22,7 @@ class RunRecord:
         training_data: the images in words, for the contract.
         licence: of the weights, as an SPDX identifier.
         versions: of the packages that train.
+        start: name and digest of the images of the model whose weights it began with; empty = random weights.
     """
 
     family: str
@@ -30,6 +31,7 @@ class RunRecord:
     training_data: str
     licence: str
     versions: dict[str, str]
+    start: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As a document that :meth:`from_json` reads back equal."""
@@ -87,16 +89,28 @@ class RunFolder:
             with atomic_file(self.record) as temporary:
                 temporary.write_text(asked.to_json(), encoding="utf-8")
             return asked
-        try:
-            begun = RunRecord.from_json(self.record.read_text(encoding="utf-8"))
-        except (ValueError, TypeError, KeyError) as problem:
-            raise TrainingError(f"'{self.record}' is damaged ({problem}); begin a new run") from None
+        begun = self.begun_with()
         if begun.family != asked.family:
             raise TrainingError(f"the run in '{self.path}' trains {begun.family}, not {asked.family}")
         _require_same_recipe(begun.recipe, asked.recipe, self.path)
         if begun.images_sha256 != asked.images_sha256:
             raise TrainingError(f"the run in '{self.path}' was begun with other images; give the same --data")
+        if asked.start and asked.start != begun.start:
+            raise TrainingError(f"the run in '{self.path}' did not start from '{asked.start['name']}'")
         return begun
+
+    def begun_with(self) -> RunRecord:
+        """What the run was begun with.
+
+        Raises:
+            TrainingError: there is no run, or its record is damaged.
+        """
+        try:
+            return RunRecord.from_json(self.record.read_text(encoding="utf-8"))
+        except OSError as problem:
+            raise TrainingError(f"'{self.path}' holds no run: {problem.strerror} ('{self.record.name}')") from None
+        except (ValueError, TypeError, KeyError) as problem:
+            raise TrainingError(f"'{self.record}' is damaged ({problem}); begin a new run") from None
 
 
 def _require_same_recipe(begun: Sections, asked: Sections, folder: Path) -> None:

@@ -11,7 +11,7 @@ import tf_keras as keras
 from litebrush.metrics import psnr_db
 from litebrush_train.clips import Clip, Frames
 from litebrush_train.learner import Batch, Losses
-from litebrush_train.models.rnn import BLOCK_SIZE
+from litebrush_train.models.cnn import BLOCK_SIZE
 
 _FLICKER_WEIGHT = 0.1
 _LAST_FRAME_WEIGHT = 2.0  # to the first's 1

@@ -20,7 +20,8 @@ from litebrush_train.contact_sheet import grid
 from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Networks, SupervisedLearner
-from litebrush_train.models.rnn import BLOCK_SIZE, STATE_RANGE, cell, channel_groups, receptive_field_radius
+from litebrush_train.models.cnn import BLOCK_SIZE, restorer_alignment
+from litebrush_train.models.rnn import STATE_RANGE, cell, channel_groups, receptive_field_radius
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
 from litebrush_train.recipes import RnnRecipe, TrainingRecipe
 from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
@@ -83,9 +84,9 @@ class Rnn(Family[RnnRecipe]):
         return {CELL: {name: np.asarray(array, np.float32) for name, array in inputs.items()}}
 
     def contract(self, images: ImageFolder, provenance: Provenance) -> ModelContract:  # noqa: D102
-        side = self.recipe.patches.tile_size
+        side, model = self.recipe.patches.tile_size, self.recipe.model
         half = side // BLOCK_SIZE
-        state = (1, half, half, self.recipe.model.state_channels)
+        state = (1, half, half, model.state_channels)
         step = Signature(
             _SIGNATURE,
             (
@@ -100,7 +101,7 @@ class Rnn(Family[RnnRecipe]):
             task=Task.RESTORE_SEQUENCE,
             signatures=(step,),
             states=(StatePair("state", "next_state"),),
-            tiling=Tiling(receptive_field_radius(self.recipe.model), BLOCK_SIZE, resizable=True),
+            tiling=Tiling(receptive_field_radius(model), restorer_alignment(model), resizable=True),
             provenance=provenance,
         )
 
@@ -128,7 +129,8 @@ class Rnn(Family[RnnRecipe]):
 
     def _clips(self, pictures: Pictures, count: int, side: int) -> list[Clip]:
         """Clips that are the same each time; pictures that are too small are repeated by reflection."""
-        smallest = min(min(stored.shape[:2]) for stored in pictures.stored) // BLOCK_SIZE * BLOCK_SIZE
+        multiple = restorer_alignment(self.recipe.model)
+        smallest = min(min(stored.shape[:2]) for stored in pictures.stored) // multiple * multiple
         source = ClipSource(pictures, self.recipe.clips, self.recipe.noise, min(side, smallest))
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _OBSERVING_STREAM]))
         return [_filled(source.clip(random), side) for _ in range(count)]

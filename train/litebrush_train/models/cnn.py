@@ -68,11 +68,8 @@ def restorer(
         half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE, 1)
         inputs.append(keras.Input(half, name="noise_level"))
         x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[-1]])
-    x = _trunk(x, recipe)
-    x = _convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
-    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
-    restored = keras.layers.Add(name="restored", dtype="float32")([image, x])
-    return keras.Model(inputs, restored, name="restorer")
+    x = trunk(head(x, recipe), recipe)
+    return keras.Model(inputs, tail(x, image), name="restorer")
 
 
 def detector(recipe: RestorerRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
@@ -85,16 +82,20 @@ def detector(recipe: RestorerRecipe, height: int | None = None, width: int | Non
     """
     image = keras.Input((height, width, 3), name="image")
     x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
-    x = _trunk(x, recipe, normalized=True)
+    x = trunk(head(x, recipe, normalized=True), recipe, normalized=True)
     seldom = keras.initializers.Constant(_SELDOM)
     x = _convolution(BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=seldom)(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
     return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="detector")
 
 
-def _trunk(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
-    """(batch, H/2, W/2, any) -> (batch, H/2, W/2, channels): a convolution and the blocks of both scales."""
-    x = _rectified(x, recipe.channels, "head", normalized)
+def head(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
+    """(batch, H/2, W/2, any) -> (batch, H/2, W/2, channels): a convolution and a ReLU."""
+    return _rectified(x, recipe.channels, "head", normalized)
+
+
+def trunk(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
+    """(batch, H/2, W/2, channels) -> the same: the blocks of both scales."""
     for block in range(recipe.blocks):
         if block == recipe.blocks // 2 and recipe.coarse_blocks:
             x = _with_coarse_blocks(x, recipe, normalized)
@@ -111,13 +112,31 @@ def _with_coarse_blocks(x: keras.KerasTensor, recipe: RestorerRecipe, normalized
     return keras.layers.Add(name="both_scales")([x, DepthToSpace(2, name="to_half_resolution_again")(coarse)])
 
 
+def tail(x: keras.KerasTensor, image: keras.KerasTensor) -> keras.KerasTensor:
+    """(batch, H/2, W/2, channels) features and the picture that they are of -> ``restored``, (batch, H, W, 3)."""
+    x = _convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
+    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
+    return keras.layers.Add(name="restored", dtype="float32")([image, x])
+
+
 def restorer_channel_groups(recipe: RestorerRecipe) -> tuple[ChannelGroup, ...]:
-    """The restorer's channels: the trunk of each scale, that all its blocks add to, and the inside of each block."""
+    """The restorer's channels that compression may rescale or remove."""
+    return trunk_channel_groups(recipe, "head", ("tail",))
+
+
+def trunk_channel_groups(recipe: RestorerRecipe, before: str, after: tuple[str, ...]) -> tuple[ChannelGroup, ...]:
+    """The trunk of each scale, that all its blocks add to, and the inside of each block.
+
+    Args:
+        recipe: of the blocks.
+        before: the convolution whose output the first block gets.
+        after: those that get the output of the last.
+    """
     blocks = [f"block{block}" for block in range(recipe.blocks)]
     coarse = [f"coarse{block}" for block in range(recipe.coarse_blocks)]
     trunk = ChannelGroup(
-        producers=("head", *(f"{block}_project" for block in blocks), *(["finer"] if coarse else [])),
-        consumers=(*(f"{block}_expand" for block in blocks), *(["coarser"] if coarse else []), "tail"),
+        producers=(before, *(f"{block}_project" for block in blocks), *(["finer"] if coarse else [])),
+        consumers=(*(f"{block}_expand" for block in blocks), *(["coarser"] if coarse else []), *after),
     )
     coarse_trunk = ChannelGroup(
         producers=("coarser", *(f"{block}_project" for block in coarse)),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tensorflow as tf
 import tf_keras as keras
 
 from litebrush_train.compression.equalization import ChannelGroup
-from litebrush_train.layers import DepthToSpace, SpaceToDepth
+from litebrush_train.layers import SpaceToDepth
+from litebrush_train.models.cnn import BLOCK_SIZE, head, restorer_radius, tail, trunk, trunk_channel_groups
 from litebrush_train.recipes import SequenceModelRecipe
 
-BLOCK_SIZE = 2
 STATE_RANGE = (0.0, 6.0)
 
 
@@ -17,7 +18,8 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
 
     A step of time has no loop in it: whoever runs it hands the state on. It is the denoiser of
     :mod:`litebrush_train.models.cnn` with a memory, in the manner of the recurrent networks for video of
-    Fuoli et al. (2019, "Efficient Video Super-Resolution through Recurrent Latent Space Propagation").
+    Fuoli et al. (2019, "Efficient Video Super-Resolution through Recurrent Latent Space Propagation"). With the
+    weights of a denoiser of photographs it begins as that denoiser: what joins the memory begins by ignoring it.
 
     Inputs, all float32:
         frame:       (batch, height, width, 3) degraded RGB in [0, 1]
@@ -31,8 +33,8 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
     features, whose range is like its own, rather than the frame, which needs finer steps. ReLU6 bounds the state,
     so that it cannot grow over a long video, and gives the state that goes in and the one that comes out one range.
 
-        >>> cell(SequenceModelRecipe(channels=32, blocks=4, state_channels=16)).count_params()
-        99708
+        >>> cell(SequenceModelRecipe(32, 4, coarse_channels=64, coarse_blocks=2, state_channels=16)).count_params()
+        263996
     """
 
     # Layers
@@ -46,33 +48,32 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
     state = keras.Input((*half, recipe.state_channels), name="state")
     x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(frame)  # (batch, H/2, W/2, 12)
     x = keras.layers.Concatenate(name="with_noise_level")([x, noise_level])
-    x = convolution(recipe.channels, "head", activation="relu")(x)
+    x = head(x, recipe)
     x = keras.layers.Concatenate(name="with_state")([x, state])
-    x = convolution(recipe.channels, "recall", activation="relu")(x)
-    for block in range(recipe.blocks):
-        residual = convolution(recipe.channels, f"block{block}_expand", activation="relu")(x)
-        residual = convolution(recipe.channels, f"block{block}_project")(residual)
-        x = keras.layers.Add(name=f"block{block}_sum")([x, residual])
+    x = convolution(recipe.channels, "recall", activation="relu", kernel_initializer=FirstChannels())(x)
+    x = trunk(x, recipe)
     next_state = convolution(recipe.state_channels, "remember")(x)
     next_state = keras.layers.ReLU(STATE_RANGE[1], name="next_state", dtype="float32")(next_state)
-    x = convolution(3 * BLOCK_SIZE**2, "tail", kernel_initializer="zeros")(x)
-    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)  # (batch, H, W, 3)
-    restored = keras.layers.Add(name="restored", dtype="float32")([frame, x])
-    return keras.Model([frame, noise_level, state], [restored, next_state], name="cell")
+    return keras.Model([frame, noise_level, state], [tail(x, frame), next_state], name="cell")
+
+
+@keras.utils.register_keras_serializable("litebrush")
+class FirstChannels(keras.initializers.Initializer):
+    """A kernel, (height, width, inputs, outputs), that hands the first ``outputs`` of its inputs on as they are."""
+
+    def __call__(self, shape: tuple[int, int, int, int], dtype: tf.DType | None = None, **kwargs: object) -> tf.Tensor:
+        """Of odd height and width."""
+        height, width, inputs, outputs = shape
+        middle = tf.eye(inputs, outputs, dtype=dtype)[None, None]
+        return tf.pad(middle, [[height // 2] * 2, [width // 2] * 2, [0, 0], [0, 0]])
 
 
 def channel_groups(recipe: SequenceModelRecipe) -> tuple[ChannelGroup, ...]:
-    """The cell's channels for equalization: the trunk that all blocks add to, and the inside of each block.
+    """The cell's channels for equalization: the trunk of each scale, and the inside of each block.
 
     The state is left out: its bound of 6 does not scale.
     """
-    blocks = range(recipe.blocks)
-    trunk = ChannelGroup(
-        producers=("recall", *(f"block{block}_project" for block in blocks)),
-        consumers=(*(f"block{block}_expand" for block in blocks), "remember", "tail"),
-    )
-    inside = (ChannelGroup((f"block{block}_expand",), (f"block{block}_project",)) for block in blocks)
-    return (trunk, *inside)
+    return trunk_channel_groups(recipe, "recall", ("remember", "tail"))
 
 
 def receptive_field_radius(recipe: SequenceModelRecipe) -> int:
@@ -83,5 +84,4 @@ def receptive_field_radius(recipe: SequenceModelRecipe) -> int:
     belongs to the whole frame and each tile is given its part of it, halo included, as
     :class:`litebrush.tiled_network.TiledNetwork` does; with a state of its own a tile would know less of what moved in.
     """
-    convolutions = 3 + 2 * recipe.blocks  # head, recall, those of the blocks, tail
-    return convolutions * BLOCK_SIZE + BLOCK_SIZE - 1
+    return restorer_radius(recipe) + BLOCK_SIZE  # "recall" is one convolution more

@@ -1,0 +1,95 @@
+"""Training that begins with the weights of a finished run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from made.processes import start, wait_for_lines
+from made.training import TINY_DENOISE, TINY_RNN, TINY_VAE, train_arguments
+
+from litebrush_train.cli import read_start
+from litebrush_train.config import build, override, shipped_sections
+from litebrush_train.families.denoise import Denoise
+from litebrush_train.families.family import Family
+from litebrush_train.families.rnn import Rnn
+from litebrush_train.pictures import load_image_folders
+from litebrush_train.recipes import RnnRecipe
+
+
+def tiny_cell() -> Family[RnnRecipe]:
+    return Rnn(build(RnnRecipe, override(shipped_sections("rnn"), TINY_RNN)))
+
+
+@pytest.fixture
+def images(image_folder, tmp_path):
+    return load_image_folders((image_folder,), 0.2, 16, store=tmp_path)
+
+
+def test_a_cell_that_starts_from_a_denoiser_restores_the_first_frame_as_the_denoiser_does(finished_run, images):
+    begun = read_start(finished_run)
+    networks = tiny_cell().networks(images)
+    begun.hand_weights_to(networks, images)
+    denoiser = Denoise(begun.family.recipe).networks(images)
+    begun.hand_weights_to(denoiser, images)
+    random = np.random.default_rng(0)
+    frame, level = random.random((1, 32, 32, 3), np.float32), np.full((1, 16, 16, 1), 0.1, np.float32)
+    restored = networks["cell"]({"frame": frame, "noise_level": level, "state": np.zeros((1, 16, 16, 4), np.float32)})
+    alone = denoiser["model"]({"image": frame, "noise_level": level})
+    assert not np.array_equal(alone, frame)
+    np.testing.assert_allclose(restored[0], alone, atol=1e-6)
+
+
+def test_what_no_layer_of_the_run_is_like_stays_as_it_was(finished_run, images):
+    networks = tiny_cell().networks(images)
+    before = networks["cell"].get_layer("remember").get_weights()
+    read_start(finished_run).hand_weights_to(networks, images)
+    assert all(map(np.array_equal, before, networks["cell"].get_layer("remember").get_weights()))
+
+
+def test_a_run_says_what_it_started_from_and_is_resumed_without_it(image_folder, finished_run, tmp_path):
+    first = shutil.copytree(finished_run, tmp_path / "first")
+    recipe = (*TINY_RNN, "training.steps=2000")
+
+    def begin(*more):
+        arguments = train_arguments(image_folder, tmp_path / "run", *more, family="rnn", recipe=recipe)
+        return start(arguments, tmp_path / "log")
+
+    running = begin("--start-from", str(first))
+    wait_for_lines(running, tmp_path / "run" / "logs" / "training.csv", 2)
+    running.kill()
+    assert "fresh: recall, remember" in running.said
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["start"]["name"] == "denoise"
+    shutil.rmtree(first)
+    resumed = begin("--resume")
+    wait_for_lines(resumed, tmp_path / "run" / "logs" / "training.csv", 4)
+    resumed.kill()
+
+
+def test_before_its_first_checkpoint_a_run_is_not_resumed_from_random_weights(image_folder, finished_run, tmp_path):
+    arguments = train_arguments(image_folder, tmp_path / "run", family="rnn", recipe=TINY_RNN)
+    running = start([*arguments, "--start-from", str(finished_run)], tmp_path / "log")
+    assert running.wait() == 0, running.said
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    shutil.rmtree(tmp_path / "run" / "finished")
+    refused = start([*arguments, "--resume"], tmp_path / "log")
+    assert refused.wait() == 2
+    assert "starts from 'denoise'; give --start-from again" in refused.error
+
+
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [("nowhere", "holds no run"), ("unfinished", "has no finished training to start from"), ("others", "no layer of")],
+)
+def test_a_start_that_cannot_be_is_refused(of, message, image_folder, finished_run, tmp_path):
+    if of == "unfinished":
+        shutil.copytree(finished_run, tmp_path / of, ignore=shutil.ignore_patterns("finished"))
+    if of == "others":
+        shutil.copytree(finished_run, tmp_path / of)
+    family, recipe = ("vae", TINY_VAE) if of == "others" else ("denoise", TINY_DENOISE)
+    arguments = train_arguments(image_folder, tmp_path / "run", family=family, recipe=recipe)
+    refused = start([*arguments, "--start-from", str(tmp_path / of)], tmp_path / "log")
+    assert refused.wait() == 2, refused.said
+    assert message in refused.error

@@ -1,0 +1,84 @@
+"""The finished run whose weights another run begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tensorflow as tf
+import tf_keras as keras
+from tqdm import tqdm
+
+from litebrush.errors import TrainingError
+from litebrush_train.families.family import Family
+from litebrush_train.fit import finished_networks
+from litebrush_train.learner import Networks
+from litebrush_train.pictures import ImageFolder
+from litebrush_train.run_folder import RunFolder, RunRecord
+
+_PHASE = "training"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A finished run.
+
+    Attributes:
+        folder: of the run.
+        record: what it was begun with.
+        family: its own, with its recipe.
+    """
+
+    folder: RunFolder
+    record: RunRecord
+    family: Family[Any]
+
+    def told_in(self, record: RunRecord) -> RunRecord:
+        """The record of a run that begins with these weights."""
+        said = {"name": self.family.recipe.run.name, "images_sha256": self.record.images_sha256}
+        return replace(record, start=said)
+
+    def require_like(self, networks: Networks, images: ImageFolder) -> None:
+        """Refuse what these networks cannot begin with.
+
+        Raises:
+            TrainingError: the run has not finished its training, or no layer is like one of these.
+        """
+        if not finished_networks(self.folder.path, _PHASE):
+            raise TrainingError(f"'{self.folder.path}' has no finished training to start from; resume that run first")
+        if not any(old for _, old in _layers(networks, self.family.networks(images))):
+            raise TrainingError(f"no layer of this network is like one of the run in '{self.folder.path}'")
+
+    def hand_weights_to(self, networks: Networks, images: ImageFolder) -> None:
+        """Give each layer the weights that the layer of its name and shapes had before compression.
+
+        Where each run has one network their names do not matter. The others keep what they have, and are told.
+        """
+        trained = self.family.networks(images)
+        for name, path in finished_networks(self.folder.path, _PHASE).items():
+            tf.train.Checkpoint(network=trained[name]).restore(path).expect_partial()
+        pairs = list(_layers(networks, trained))
+        for new, old in pairs:
+            if old:
+                new.set_weights(old.get_weights())
+        fresh = [new.name for new, old in pairs if not old]
+        tqdm.write(f"{len(pairs) - len(fresh)} layers begin with the weights of '{self.folder.path}'")
+        if fresh:
+            tqdm.write(f"fresh: {', '.join(fresh)}")
+
+
+def _layers(networks: Networks, trained: Networks) -> Iterator[tuple[keras.layers.Layer, keras.layers.Layer | None]]:
+    """Each layer with weights, and the trained one that is like it."""
+    alone = len(networks) == len(trained) == 1
+    for name, network in networks.items():
+        other = next(iter(trained.values())) if alone else trained.get(name)
+        others = {layer.name: layer for layer in other.layers} if other else {}
+        for layer in network.layers:
+            if layer.weights:
+                old = others.get(layer.name)
+                yield layer, old if old and _shapes(old) == _shapes(layer) else None
+
+
+def _shapes(layer: keras.layers.Layer) -> list[tuple[int, ...]]:
+    return [tuple(weights.shape) for weights in layer.weights]
