@@ -68,7 +68,8 @@ _TINY = {
     ),
     "sparse": ("model.atoms=8", "model.iterations=1", "patches.patch_size=16", "patches.tile_size=64"),
     "rnn": (
-        *("model.channels=16", "model.blocks=1", "model.state_channels=4", "clips.frames=2"),
+        *("model.channels=16", "model.blocks=1", "model.coarse_blocks=0"),
+        *("model.state_channels=4", "clips.frames=2"),
         *("patches.patch_size=16", "patches.tile_size=64"),
     ),
     "gan": ("model.latent=8", "model.channels=2", "model.discriminator_channels=2"),

@@ -37,6 +37,7 @@ class ShippedModel:
         training_data: these images in words, with their licences.
         precisions: the files that ship.
         settings: of the recipe, by ``section.key``, where the family's own are not wanted.
+        start_from: the shipped model whose weights its training begins with; empty = random weights.
     """
 
     family: str
@@ -44,6 +45,7 @@ class ShippedModel:
     training_data: str
     precisions: str
     settings: dict[str, Any]
+    start_from: str = ""
 
     @classmethod
     def read(cls, name: str) -> ShippedModel:
@@ -61,6 +63,7 @@ class ShippedModel:
             *(part for folder in self.data for part in ("--data", folder)),
             *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
             *("--data-note", self.training_data, "--licence", "Apache-2.0"),
+            *(("--start-from", str(WEIGHTS.absolute() / self.start_from)) if self.start_from else ()),
         ]
 
 

@@ -12,11 +12,12 @@ from made.training import TINY_DENOISE, TINY_RNN, TINY_VAE, train_arguments
 
 from litebrush_train.cli import read_start
 from litebrush_train.config import build, override, shipped_sections
+from litebrush_train.families.deblock import Deblock
 from litebrush_train.families.denoise import Denoise
 from litebrush_train.families.family import Family
 from litebrush_train.families.rnn import Rnn
 from litebrush_train.pictures import load_image_folders
-from litebrush_train.recipes import RnnRecipe
+from litebrush_train.recipes import DeblockRecipe, RnnRecipe
 
 
 def tiny_cell() -> Family[RnnRecipe]:
@@ -40,6 +41,18 @@ def test_a_cell_that_starts_from_a_denoiser_restores_the_first_frame_as_the_deno
     alone = denoiser["model"]({"image": frame, "noise_level": level})
     assert not np.array_equal(alone, frame)
     np.testing.assert_allclose(restored[0], alone, atol=1e-6)
+
+
+def test_a_convolution_of_fewer_inputs_takes_the_weights_of_the_first(finished_run, images):
+    begun = read_start(finished_run)
+    denoiser = Denoise(begun.family.recipe).networks(images)
+    deblocker = Deblock(build(DeblockRecipe, override(shipped_sections("deblock"), TINY_DENOISE))).networks(images)
+    for networks in (denoiser, deblocker):
+        begun.hand_weights_to(networks, images)
+    told, untold = (networks["model"].get_layer("head").get_weights() for networks in (denoiser, deblocker))
+    assert told[0].shape[2] == untold[0].shape[2] + 1  # the noise level
+    assert np.array_equal(told[0][:, :, :-1], untold[0])
+    assert np.array_equal(told[1], untold[1])
 
 
 def test_what_no_layer_of_the_run_is_like_stays_as_it_was(finished_run, images):

@@ -20,7 +20,7 @@ _PIXELS_PER_HAIR = 12_000
 _KINDS = ("scratches", "dust", "stains")
 _LIKELIHOOD = (0.5, 0.45, 0.05)  # stains cover much more than the others
 _SHARE_CUT = 0.7
-_SHARE_OF_DAMAGED_PLACES = 0.5
+_SHARE_OF_DAMAGED_PLACES = 0.75
 _STAIN_COLOUR = np.array([1.0, 0.8, 0.5])  # tea, rust and old glue are all brown
 
 

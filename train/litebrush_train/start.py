@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from litebrush.errors import TrainingError
@@ -53,7 +55,8 @@ class Start:
     def hand_weights_to(self, networks: Networks, images: ImageFolder) -> None:
         """Give each layer the weights that the layer of its name and shapes had before compression.
 
-        Where each run has one network their names do not matter. The others keep what they have, and are told.
+        A convolution with more inputs than the new one gives the weights of the first. Where each run has one network
+        their names do not matter. The others keep what they have, and are told.
         """
         trained = self.family.networks(images)
         for name, path in finished_networks(self.folder.path, _PHASE).items():
@@ -61,7 +64,7 @@ class Start:
         pairs = list(_layers(networks, trained))
         for new, old in pairs:
             if old:
-                new.set_weights(old.get_weights())
+                new.set_weights([_first_inputs(was, now) for was, now in zip(old.get_weights(), new.get_weights())])
         fresh = [new.name for new, old in pairs if not old]
         tqdm.write(f"{len(pairs) - len(fresh)} layers begin with the weights of '{self.folder.path}'")
         if fresh:
@@ -77,8 +80,19 @@ def _layers(networks: Networks, trained: Networks) -> Iterator[tuple[keras.layer
         for layer in network.layers:
             if layer.weights:
                 old = others.get(layer.name)
-                yield layer, old if old and _shapes(old) == _shapes(layer) else None
+                yield layer, old if old and _is_like(old, layer) else None
 
 
-def _shapes(layer: keras.layers.Layer) -> list[tuple[int, ...]]:
-    return [tuple(weights.shape) for weights in layer.weights]
+def _is_like(old: keras.layers.Layer, new: keras.layers.Layer) -> bool:
+    def outputs(layer: keras.layers.Layer) -> list[tuple[int, ...]]:
+        return [weights.shape[:-2] + weights.shape[-1:] for weights in layer.weights]
+
+    def inputs(layer: keras.layers.Layer) -> list[int]:
+        return [weights.shape[-2] for weights in layer.weights if weights.shape.rank > 1]
+
+    return outputs(old) == outputs(new) and all(was >= now for was, now in zip(inputs(old), inputs(new)))
+
+
+def _first_inputs(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The old weights, without those of inputs that the new ones have not."""
+    return old[..., : new.shape[-2], :] if new.ndim > 1 else old

@@ -20,18 +20,9 @@ def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2
     return keras.layers.Conv2D(channels, 3, padding="same", name=name, **more)
 
 
-def _rectified(x: keras.KerasTensor, channels: int, name: str, normalized: bool) -> keras.KerasTensor:
-    """Convolution and ReLU; between them batch normalization, which a device finds folded into the convolution."""
-    if not normalized:
-        return _convolution(channels, name, activation="relu")(x)
-    x = _convolution(channels, name, use_bias=False)(x)
-    x = keras.layers.BatchNormalization(name=f"{name}_normalized")(x)
-    return keras.layers.ReLU(name=f"{name}_activation")(x)
-
-
-def _residual_block(x: keras.KerasTensor, channels: int, name: str, normalized: bool) -> keras.KerasTensor:
+def _residual_block(x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
     """The form of EDSR (Lim et al. 2017): convolution, ReLU, convolution, sum; it begins as the identity."""
-    residual = _rectified(x, channels, f"{name}_expand", normalized)
+    residual = _convolution(channels, f"{name}_expand", activation="relu")(x)
     residual = _convolution(channels, f"{name}_project", kernel_initializer="zeros")(residual)
     return keras.layers.Add(name=f"{name}_sum")([x, residual])
 
@@ -73,7 +64,7 @@ def restorer(
 
 
 def detector(recipe: RestorerRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
-    """The restorer's blocks, which classify here: they have batch normalization, and a mask begins as nearly empty.
+    """The restorer's blocks, which classify here; a mask begins as nearly empty.
 
     Input:
         image: (batch, height, width, 3) RGB
@@ -82,32 +73,32 @@ def detector(recipe: RestorerRecipe, height: int | None = None, width: int | Non
     """
     image = keras.Input((height, width, 3), name="image")
     x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
-    x = trunk(head(x, recipe, normalized=True), recipe, normalized=True)
+    x = trunk(head(x, recipe), recipe)
     seldom = keras.initializers.Constant(_SELDOM)
-    x = _convolution(BLOCK_SIZE**2, "tail", kernel_initializer="zeros", bias_initializer=seldom)(x)
+    x = _convolution(BLOCK_SIZE**2, "likelihood", bias_initializer=seldom)(x)
     x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
     return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="detector")
 
 
-def head(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
+def head(x: keras.KerasTensor, recipe: RestorerRecipe) -> keras.KerasTensor:
     """(batch, H/2, W/2, any) -> (batch, H/2, W/2, channels): a convolution and a ReLU."""
-    return _rectified(x, recipe.channels, "head", normalized)
+    return _convolution(recipe.channels, "head", activation="relu")(x)
 
 
-def trunk(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool = False) -> keras.KerasTensor:
+def trunk(x: keras.KerasTensor, recipe: RestorerRecipe) -> keras.KerasTensor:
     """(batch, H/2, W/2, channels) -> the same: the blocks of both scales."""
     for block in range(recipe.blocks):
         if block == recipe.blocks // 2 and recipe.coarse_blocks:
-            x = _with_coarse_blocks(x, recipe, normalized)
-        x = _residual_block(x, recipe.channels, f"block{block}", normalized)
+            x = _with_coarse_blocks(x, recipe)
+        x = _residual_block(x, recipe.channels, f"block{block}")
     return x
 
 
-def _with_coarse_blocks(x: keras.KerasTensor, recipe: RestorerRecipe, normalized: bool) -> keras.KerasTensor:
+def _with_coarse_blocks(x: keras.KerasTensor, recipe: RestorerRecipe) -> keras.KerasTensor:
     """(batch, H/2, W/2, channels), and to it added what blocks at quarter resolution make of it."""
     coarse = keras.layers.Conv2D(recipe.coarse_channels, 2, 2, name="coarser")(x)  # (batch, H/4, W/4, coarse_channels)
     for block in range(recipe.coarse_blocks):
-        coarse = _residual_block(coarse, recipe.coarse_channels, f"coarse{block}", normalized)
+        coarse = _residual_block(coarse, recipe.coarse_channels, f"coarse{block}")
     coarse = keras.layers.Conv2D(4 * recipe.channels, 1, name="finer")(coarse)
     return keras.layers.Add(name="both_scales")([x, DepthToSpace(2, name="to_half_resolution_again")(coarse)])
 
