@@ -55,23 +55,14 @@ _SHORT = (
     "run.checkpoint_every=12",
     "run.calibration_images=4",
 )
+_TINY_RESIDUAL = (
+    *("model.channels=16", "model.blocks=1", "model.coarse_channels=16", "model.coarse_blocks=1"),
+    *("patches.patch_size=16", "patches.tile_size=64"),
+)
 _TINY = {
-    "denoise": ("model.channels=16", "model.blocks=1", "patches.patch_size=16", "patches.tile_size=64"),
-    "deblock": ("model.channels=16", "model.blocks=1", "patches.patch_size=16", "patches.tile_size=64"),
-    "inpaint": (
-        *("model.channels=8", "model.widest=8", "model.levels=1", "model.blocks=1"),
-        *("patches.patch_size=32", "patches.tile_size=96"),
-    ),
-    "damage": (
-        *("model.channels=8", "model.widest=8", "model.levels=1", "model.blocks=1"),
-        *("patches.patch_size=32", "patches.tile_size=96"),
-    ),
+    **dict.fromkeys(("denoise", "deblock", "inpaint", "damage"), _TINY_RESIDUAL),
     "sparse": ("model.atoms=8", "model.iterations=1", "patches.patch_size=16", "patches.tile_size=64"),
-    "rnn": (
-        *("model.channels=16", "model.blocks=1", "model.coarse_blocks=0"),
-        *("model.state_channels=4", "clips.frames=2"),
-        *("patches.patch_size=16", "patches.tile_size=64"),
-    ),
+    "rnn": (*_TINY_RESIDUAL, "model.state_channels=16", "clips.frames=2"),
     "gan": ("model.latent=8", "model.channels=2", "model.discriminator_channels=2"),
     "vae": ("model.latent=8", "model.channels=4"),
 }

@@ -41,15 +41,16 @@ def make_handover(task: Task, folder: Path) -> Path:
 def make_cell_handover(folder: Path) -> Path:
     """A small one of the recurrent networks that are trained, for pictures of any size."""
     keras.utils.set_random_seed(3)
-    recipe = SequenceModelRecipe(channels=8, blocks=1, state_channels=STATES[0].shape[-1])
+    recipe = SequenceModelRecipe(channels=8, blocks=1, state_channels=16)
     network = shaken(cell(recipe), 0.08)
-    step = Signature("restore", (replace(IMAGE, name="frame"), NOISE_LEVEL, STATES[0]), (RESTORED, STATES[1]))
+    before, after = (replace(state, shape=(1, 32, 32, recipe.state_channels)) for state in STATES)
+    step = Signature("restore", (replace(IMAGE, name="frame"), NOISE_LEVEL, before), (RESTORED, after))
     contract = replace(
         make_task_contract(Task.RESTORE_SEQUENCE),
         signatures=(step,),
         tiling=Tiling(receptive_field_radius(recipe), restorer_alignment(recipe), resizable=True),
     )
-    states = np.random.default_rng(0).uniform(*STATE_RANGE, (COUNT, 32, 32, 4)).astype(np.float32)
+    states = np.random.default_rng(0).uniform(*STATE_RANGE, (COUNT, *before.shape[1:])).astype(np.float32)
     levels = {axes: np.full(axes, 25, np.float32) for axes in ((COUNT,), (2, STEPS))}
     calibration = {
         "restore/frame": _pictures(COUNT),

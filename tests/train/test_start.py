@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from made.processes import start, wait_for_lines
 from made.training import TINY_DENOISE, TINY_RNN, TINY_VAE, train_arguments
 
@@ -29,7 +30,7 @@ def images(image_folder, tmp_path):
     return load_image_folders((image_folder,), 0.2, 16, store=tmp_path)
 
 
-def test_a_cell_that_starts_from_a_denoiser_restores_the_first_frame_as_the_denoiser_does(finished_run, images):
+def test_a_cell_that_starts_from_a_denoiser_restores_what_stands_still_as_the_denoiser_does(finished_run, images):
     begun = read_start(finished_run)
     networks = tiny_cell().networks(images)
     begun.hand_weights_to(networks, images)
@@ -37,7 +38,8 @@ def test_a_cell_that_starts_from_a_denoiser_restores_the_first_frame_as_the_deno
     begun.hand_weights_to(denoiser, images)
     random = np.random.default_rng(0)
     frame, level = random.random((1, 32, 32, 3), np.float32), np.full((1, 16, 16, 1), 0.1, np.float32)
-    restored = networks["cell"]({"frame": frame, "noise_level": level, "state": np.zeros((1, 16, 16, 4), np.float32)})
+    state = np.concatenate([tf.nn.space_to_depth(frame, 2), random.random((1, 16, 16, 4), np.float32)], axis=3)
+    restored = networks["cell"]({"frame": frame, "noise_level": level, "state": state})
     alone = denoiser["model"]({"image": frame, "noise_level": level})
     assert not np.array_equal(alone, frame)
     np.testing.assert_allclose(restored[0], alone, atol=1e-6)
@@ -57,9 +59,9 @@ def test_a_convolution_of_fewer_inputs_takes_the_weights_of_the_first(finished_r
 
 def test_what_no_layer_of_the_run_is_like_stays_as_it_was(finished_run, images):
     networks = tiny_cell().networks(images)
-    before = networks["cell"].get_layer("remember").get_weights()
+    before = networks["cell"].get_layer("gate").get_weights()
     read_start(finished_run).hand_weights_to(networks, images)
-    assert all(map(np.array_equal, before, networks["cell"].get_layer("remember").get_weights()))
+    assert all(map(np.array_equal, before, networks["cell"].get_layer("gate").get_weights()))
 
 
 def test_a_run_says_what_it_started_from_and_is_resumed_without_it(image_folder, finished_run, tmp_path):
@@ -73,7 +75,7 @@ def test_a_run_says_what_it_started_from_and_is_resumed_without_it(image_folder,
     running = begin("--start-from", str(first))
     wait_for_lines(running, tmp_path / "run" / "logs" / "training.csv", 2)
     running.kill()
-    assert "fresh: recall, remember" in running.said
+    assert "fresh: compare, judge, features, gate, average, recall" in running.said
     assert json.loads((tmp_path / "run" / "run.json").read_text())["start"]["name"] == "denoise"
     shutil.rmtree(first)
     resumed = begin("--resume")

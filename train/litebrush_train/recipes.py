@@ -376,13 +376,16 @@ class GanRecipe:
 
 @dataclass(frozen=True)
 class SequenceModelRecipe(RestorerRecipe):
-    """A recurrent residual network; ``state_channels``, at half resolution, go from a frame to the next."""
+    """A recurrent residual network; ``state_channels``, at half resolution, go from a frame to the next.
 
-    state_channels: int = 16
+    Twelve of them are an average of the frames, the others of their features.
+    """
+
+    state_channels: int = 24
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.state_channels >= 1, f"state_channels is {self.state_channels}; it must be at least 1")
+        require(self.state_channels > 12, f"state_channels is {self.state_channels}; it must be more than 12")
 
 
 @dataclass(frozen=True)

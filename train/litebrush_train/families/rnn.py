@@ -21,7 +21,7 @@ from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.cnn import BLOCK_SIZE, restorer_alignment
-from litebrush_train.models.rnn import STATE_RANGE, cell, channel_groups, receptive_field_radius
+from litebrush_train.models.rnn import PICTURE_CHANNELS, STATE_RANGE, cell, channel_groups, receptive_field_radius
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
 from litebrush_train.recipes import RnnRecipe, TrainingRecipe
 from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
@@ -136,17 +136,17 @@ class Rnn(Family[RnnRecipe]):
         return [_filled(source.clip(random), side) for _ in range(count)]
 
     def _steps(self, clips: list[Clip]) -> Mapping[str, NDArray[np.generic]]:
-        """Single steps of time: frames uint8, noise levels in grey levels, and the states of an untrained cell.
+        """Single steps of time: frames uint8, noise levels in grey levels, and states as a trained cell has them.
 
-        The states' values are those of the range that they are bounded to, evenly drawn: what calibration must see.
+        They are what calibration must see: the mean of the frames before, and features that are drawn evenly.
         """
         frames = np.concatenate([clip.degraded for clip in clips])
         levels = np.concatenate([[clip.noise_level] * len(clip.degraded) for clip in clips]).astype(np.float32)
-        half = frames.shape[1] // BLOCK_SIZE
+        means = np.concatenate([_means_before(clip.degraded) for clip in clips])
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _OBSERVING_STREAM + 1]))
-        shape = (len(frames), half, half, self.recipe.model.state_channels)
-        state = random.uniform(*STATE_RANGE, shape).astype(np.float32)
-        return {"frame": frames, "noise_level": levels, "state": state}
+        shape = (*means.shape[:3], self.recipe.model.state_channels - PICTURE_CHANNELS)
+        features = random.uniform(*STATE_RANGE, shape).astype(np.float32)
+        return {"frame": frames, "noise_level": levels, "state": np.concatenate([means, features], axis=3)}
 
     def refiner(  # noqa: D102
         self,
@@ -167,6 +167,14 @@ class Rnn(Family[RnnRecipe]):
             return clip_figures(networks[CELL], clips)
 
         return SupervisedLearner(networks, recipe, unrolled_losses, evaluate, preview, ends_of_step)
+
+
+def _means_before(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(T, H, W, 3) -> (T, H/2, W/2, 12) in [0, 1]: of each frame the mean of those before it, zeros of the first."""
+    counts = np.maximum(1, np.arange(len(frames)))[:, None, None, None]
+    sums = np.cumsum(frames, axis=0, dtype=np.float32) - frames
+    means: NDArray[np.float32] = tf.nn.space_to_depth(sums / np.float32(255) / counts, BLOCK_SIZE).numpy()
+    return means.astype(np.float32)
 
 
 def _filled(clip: Clip, side: int) -> Clip:

@@ -6,55 +6,71 @@ import tensorflow as tf
 import tf_keras as keras
 
 from litebrush_train.compression.equalization import ChannelGroup
-from litebrush_train.layers import SpaceToDepth
+from litebrush_train.layers import DepthToSpace, SpaceToDepth
 from litebrush_train.models.cnn import BLOCK_SIZE, head, restorer_radius, tail, trunk, trunk_channel_groups
 from litebrush_train.recipes import SequenceModelRecipe
 
-STATE_RANGE = (0.0, 6.0)
+PICTURE_CHANNELS = 3 * BLOCK_SIZE**2
+STATE_RANGE = (0.0, 1.0)
+_MOSTLY_NEW = 2.0  # before the sigmoid: the gate begins nearly open
 
 
 def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
     """A restorer of the next frame, given what it remembers of those before.
 
-    A step of time has no loop in it: whoever runs it hands the state on. It is the denoiser of
-    :mod:`litebrush_train.models.cnn` with a memory, in the manner of the recurrent networks for video of
-    Fuoli et al. (2019, "Efficient Video Super-Resolution through Recurrent Latent Space Propagation"). With the
-    weights of a denoiser of photographs it begins as that denoiser: what joins the memory begins by ignoring it.
+    A step of time has no loop in it: whoever runs it hands the state on. The state is a running average, over the
+    frames before, of the picture at half resolution and of features of it; a gate, one value a pixel and channel, says
+    how much of the new frame enters. Where nothing moves the noise averages out; where something does the new frame
+    takes its place. What is left of the noise is removed from the average by the denoiser of
+    :mod:`litebrush_train.models.cnn`, so with the weights of one the cell begins as a denoiser of the average. Temporal
+    averaging before spatial denoising is in the manner of EMVD (Maggioni et al. 2021, "Efficient Multi-Stage Video
+    Denoising with Recurrent Spatio-Temporal Fusion"), the gate that of a minimal gated unit (Zhou et al. 2016).
 
     Inputs, all float32:
         frame:       (batch, height, width, 3) degraded RGB in [0, 1]
         noise_level: (batch, height/2, width/2, 1) standard deviation in grey levels, divided by 255
-        state:       (batch, height/2, width/2, state_channels) in [0, 6]; zeros before the first frame
+        state:       (batch, height/2, width/2, state_channels) in [0, 1]; zeros before the first frame
     Outputs:
         restored:    (batch, height, width, 3) RGB, not clipped
-        next_state:  (batch, height/2, width/2, state_channels) in [0, 6], the state for the next frame
+        next_state:  (batch, height/2, width/2, state_channels) in [0, 1], the state for the next frame
 
-    For int8: every ReLU fuses into its convolution, nothing follows the residual sums, and the state joins
-    features, whose range is like its own, rather than the frame, which needs finer steps. ReLU6 bounds the state,
-    so that it cannot grow over a long video, and gives the state that goes in and the one that comes out one range.
+    For int8: every ReLU fuses into its convolution, nothing follows the residual sums, and an average of values in
+    [0, 1] stays there, over a video of any length.
 
-        >>> cell(SequenceModelRecipe(32, 4, coarse_channels=64, coarse_blocks=2, state_channels=16)).count_params()
-        263996
+        >>> cell(SequenceModelRecipe(32, 4, coarse_channels=64, coarse_blocks=2, state_channels=24)).count_params()
+        283100
     """
 
     # Layers
-    def convolution(channels: int, name: str, **kwargs: object) -> keras.layers.Layer:
-        return keras.layers.Conv2D(channels, 3, padding="same", name=name, **kwargs)
+    def convolution(channels: int, side: int, name: str, **kwargs: object) -> keras.layers.Layer:
+        return keras.layers.Conv2D(channels, side, padding="same", name=name, **kwargs)
+
+    precise = {"dtype": "float32"}  # a running average needs finer steps than bfloat16 has
+    mostly_new = keras.initializers.Constant(_MOSTLY_NEW)
 
     # Functional model
     half = (height and height // BLOCK_SIZE, width and width // BLOCK_SIZE)
     frame = keras.Input((height, width, 3), name="frame")
     noise_level = keras.Input((*half, 1), name="noise_level")
     state = keras.Input((*half, recipe.state_channels), name="state")
-    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(frame)  # (batch, H/2, W/2, 12)
-    x = keras.layers.Concatenate(name="with_noise_level")([x, noise_level])
-    x = head(x, recipe)
-    x = keras.layers.Concatenate(name="with_state")([x, state])
-    x = convolution(recipe.channels, "recall", activation="relu", kernel_initializer=FirstChannels())(x)
-    x = trunk(x, recipe)
-    next_state = convolution(recipe.state_channels, "remember")(x)
-    next_state = keras.layers.ReLU(STATE_RANGE[1], name="next_state", dtype="float32")(next_state)
-    return keras.Model([frame, noise_level, state], [tail(x, frame), next_state], name="cell")
+    seen = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution", **precise)(frame)  # (batch, H/2, W/2, 12)
+    x = keras.layers.Concatenate(name="with_state")([seen, noise_level, state])
+    x = convolution(recipe.channels, 3, "compare", activation="relu")(x)
+    x = convolution(recipe.channels, 3, "judge", activation="relu")(x)
+    gate = convolution(recipe.state_channels, 1, "gate", activation="sigmoid", bias_initializer=mostly_new)(x)
+    features = convolution(recipe.state_channels - PICTURE_CHANNELS, 1, "features", activation="sigmoid")(x)
+    new = keras.layers.Concatenate(name="new", **precise)([seen, features])
+    change = keras.layers.Multiply(name="change", **precise)(
+        [keras.layers.Subtract(name="difference", **precise)([new, state]), gate]
+    )
+    next_state = keras.layers.Add(name="next_state", **precise)([state, change])
+    average = convolution(PICTURE_CHANNELS, 1, "average", kernel_initializer=FirstChannels(), **precise)(next_state)
+    x = head(keras.layers.Concatenate(name="with_noise_level")([average, noise_level]), recipe)
+    x = keras.layers.Concatenate(name="with_next_state")([x, next_state])
+    x = convolution(recipe.channels, 3, "recall", activation="relu", kernel_initializer=FirstChannels())(x)
+    picture = DepthToSpace(BLOCK_SIZE, name="average_at_full_resolution", **precise)(average)
+    restored = tail(trunk(x, recipe), picture)
+    return keras.Model([frame, noise_level, state], [restored, next_state], name="cell")
 
 
 @keras.utils.register_keras_serializable("litebrush")
@@ -71,17 +87,17 @@ class FirstChannels(keras.initializers.Initializer):
 def channel_groups(recipe: SequenceModelRecipe) -> tuple[ChannelGroup, ...]:
     """The cell's channels for equalization: the trunk of each scale, and the inside of each block.
 
-    The state is left out: its bound of 6 does not scale.
+    The state is left out: its range does not scale.
     """
-    return trunk_channel_groups(recipe, "recall", ("remember", "tail"))
+    return trunk_channel_groups(recipe, "recall", ("tail",))
 
 
 def receptive_field_radius(recipe: SequenceModelRecipe) -> int:
     """Pixels at full resolution beyond which the input of a step cannot change its restored frame.
 
-    A frame reaches one convolution further than a state does, so this is the frame's. It holds for one step: through
-    the state, a pixel of n frames ago reaches about n + 1 times as far. Tiles are exact all the same where the state
-    belongs to the whole frame and each tile is given its part of it, halo included, as
-    :class:`litebrush.tiled_network.TiledNetwork` does; with a state of its own a tile would know less of what moved in.
+    It holds for one step: through the state, a pixel of n frames ago reaches further by what the gate looks at in each.
+    Tiles are exact all the same where the state belongs to the whole frame and each tile is given its part of it, halo
+    included, as :class:`litebrush.tiled_network.TiledNetwork` does; with a state of its own a tile would know less of
+    what moved in.
     """
-    return restorer_radius(recipe) + BLOCK_SIZE  # "recall" is one convolution more
+    return restorer_radius(recipe) + 3 * BLOCK_SIZE  # "compare", "judge" and "recall" are three convolutions more
