@@ -13,7 +13,7 @@ from page_templates import page_template
 from quality_table import RESULTS
 
 from litebrush.loading import open_model
-from litebrush.zoo import find_shipped
+from litebrush.zoo import ZooModel, find_shipped
 
 SCRIPTS = {
     "clothing-gan": "gan_quality.py",
@@ -34,18 +34,22 @@ def main(name: str) -> None:
         picture=Path("docs", "images", f"{name}.jpg").exists(),
         contract=open_model(name).contract,
         sizes={each.value: model.path(each).stat().st_size for each in model.precisions},
-        speed_ups=_speed_ups(name),
+        speed_ups=_speed_ups(model),
         quality=quality,
         columns=list(dict.fromkeys(column for values in quality["figures"].values() for column in values)),
     )
     Path("docs/models", f"{name}.md").write_text(card, encoding="utf-8")
 
 
-def _speed_ups(name: str) -> dict[str, float]:
-    """Over float32 by precision; empty of a model that ``make bench`` has not measured yet."""
+def _speed_ups(model: ZooModel) -> dict[str, float]:
+    """Over float32 by precision; empty where ``make bench`` has measured other files than those that ship now."""
     run = RESULTS / "bench.json"
     studies = json.loads(run.read_text(encoding="utf-8"))["fidelity"] if run.exists() else []
-    return {row["precision"]: row["speed_up"] for each in studies if each["model"] == name for row in each["rows"]}
+    rows = {row["precision"]: row for each in studies if each["model"] == model.name for row in each["rows"]}
+    shipped = {each.value: model.path(each).stat().st_size for each in model.precisions}
+    if {precision: row["bytes"] for precision, row in rows.items()} != shipped:
+        return {}
+    return {precision: row["speed_up"] for precision, row in rows.items()}
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ class ShippedModel:
         training_data: these images in words, with their licences.
         precisions: the files that ship.
         settings: of the recipe, by ``section.key``, where the family's own are not wanted.
-        start_from: the shipped model whose weights its training begins with; empty = random weights.
+        start_from: the entry whose weights its training begins with; empty = random weights. One that does not ship
+            itself is trained when it is needed.
     """
 
     family: str
@@ -63,7 +64,6 @@ class ShippedModel:
             *(part for folder in self.data for part in ("--data", folder)),
             *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
             *("--data-note", self.training_data, "--licence", "Apache-2.0"),
-            *(("--start-from", str(WEIGHTS.absolute() / self.start_from)) if self.start_from else ()),
         ]
 
 
@@ -74,18 +74,40 @@ def litebrush(*arguments: str, folder: Path | None = None) -> None:
         sys.exit(ended.returncode)
 
 
+def train(name: str, model: ShippedModel, data: Path, run: Path) -> None:
+    """Train and hand over: from the beginning, from where it was interrupted, or from the finished run in weights/."""
+    if not run.exists() and (WEIGHTS / name).exists():
+        shutil.copytree(WEIGHTS / name, run)
+    if (run / "run.json").exists():
+        more = ["--resume"]
+    elif model.start_from:
+        more = ["--start-from", str(_finished_run(model.start_from, data))]
+    else:
+        more = []
+    # Relative names of folders: they become part of the model's provenance.
+    litebrush("train", model.family, *model.train_arguments(name), "--out", str(run), *more, folder=data)
+
+
+def _finished_run(name: str, data: Path) -> Path:
+    kept, run = (WEIGHTS / name).absolute(), _default_run(name).absolute()
+    if kept.exists():
+        return kept
+    train(name, ShippedModel.read(name), data, run)
+    return run
+
+
+def _default_run(name: str) -> Path:
+    return Path("build", "zoo", name)
+
+
 @click.command(help=__doc__)
 @click.argument("name", metavar="MODEL")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--run", type=click.Path(path_type=Path, file_okay=False), help="Default: build/zoo/MODEL.")
 def main(name: str, data: Path, run: Path | None) -> None:  # noqa: D103
     model = ShippedModel.read(name)
-    run = (run or Path("build", "zoo", name)).absolute()
-    if not run.exists() and (WEIGHTS / name).exists():
-        shutil.copytree(WEIGHTS / name, run)
-    resume = ["--resume"] if (run / "run.json").exists() else []
-    # Relative names of folders: they become part of the model's provenance.
-    litebrush("train", model.family, *model.train_arguments(name), "--out", str(run), *resume, folder=data)
+    run = (run or _default_run(name)).absolute()
+    train(name, model, data, run)
     files = run / "files"
     litebrush("export", str(run / "handover"), "--precision", model.precisions, "--out", str(files))
     for path in sorted(files.glob("*.tflite")):

@@ -42,7 +42,7 @@ def generator_path(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def dist(generator_path, tmp_path_factory) -> Path:
     """A page with models of different contracts: told of the noise or not, with pictures or classes."""
-    shipped = [find_shipped(name).path(Precision.FLOAT32) for name in ("denoise", "deblock")]
+    shipped = [find_shipped("denoise").path(Precision.FLOAT32), find_shipped("deblock").path(Precision.FLOAT16)]
     return build_page(tmp_path_factory.mktemp("page") / "web", *shipped, generator_path)
 
 

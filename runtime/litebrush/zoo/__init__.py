@@ -48,7 +48,7 @@ MODELS = (
     ZooModel(
         name="deblock",
         summary="removes the blocks and rings of JPEG compression from photographs",
-        precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
+        precisions=(Precision.FLOAT16, Precision.INT8),
         preferred=Precision.INT8,
     ),
     ZooModel(
