@@ -19,6 +19,7 @@ SCRIPTS = {
     "clothing-gan": "gan_quality.py",
     "clothing-vae": "vae_quality.py",
     "denoise-sparse": "sparse_quality.py",
+    "denoise-video": "video_quality.py",
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 from quality_table import RESULTS, QualityTable, read_photos
 
 import litebrush
@@ -53,16 +54,20 @@ def main(frames: Path, name: str, out: Path) -> None:
         for index, frame in enumerate(clean)
     ]
     figures: dict[str, dict[str, float]] = {"PSNR (dB)": {}, "flicker (grey levels)": {}, "a frame (ms)": {}}
+    by_frame: dict[str, NDArray[np.float64]] = {}
     for model in (MODEL, PEER):
         for precision in find_shipped(model).precisions:
             with litebrush.load(model, precision) as restorer:
                 restore = restorer.stream(LEVEL) if model == MODEL else lambda frame, one=restorer: one(frame, LEVEL)
                 restored, milliseconds = restored_by(restore, noisy)
             column = f"{model} {precision.value}"
-            values = [psnr_db(result, truth) for result, truth in zip(restored, clean)]
-            figures["PSNR (dB)"][column] = round(float(np.mean(values)), 3)
+            by_frame[column] = np.array([psnr_db(result, truth) for result, truth in zip(restored, clean)])
+            figures["PSNR (dB)"][column] = round(float(np.mean(by_frame[column])), 3)
             figures["flicker (grey levels)"][column] = round(flicker(restored, clean), 3)
             figures["a frame (ms)"][column] = round(milliseconds, 1)
+    gains = {column: values - by_frame[f"{PEER} int8"] for column, values in by_frame.items() if MODEL in column}
+    for label, of_frames in ((f"gain over {PEER} int8, best frame (dB)", np.max), ("the same, worst frame", np.min)):
+        figures[label] = {column: round(float(of_frames(gain)), 3) for column, gain in gains.items()}
     table = QualityTable(f"noise level {LEVEL}", name, len(clean), "figure", figures)
     table.show()
     table.write(out)

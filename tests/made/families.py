@@ -41,7 +41,7 @@ def make_handover(task: Task, folder: Path) -> Path:
 def make_cell_handover(folder: Path) -> Path:
     """A small one of the recurrent networks that are trained, for pictures of any size."""
     keras.utils.set_random_seed(3)
-    recipe = SequenceModelRecipe(channels=8, blocks=1, state_channels=16)
+    recipe = SequenceModelRecipe(channels=8, blocks=1, coarse_blocks=0, state_channels=16)
     network = shaken(cell(recipe), 0.08)
     before, after = (replace(state, shape=(1, 32, 32, recipe.state_channels)) for state in STATES)
     step = Signature("restore", (replace(IMAGE, name="frame"), NOISE_LEVEL, before), (RESTORED, after))

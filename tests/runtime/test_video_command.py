@@ -18,7 +18,7 @@ from PIL import Image
 from litebrush.cli import main
 from litebrush.commands import video
 from litebrush.contract import Precision
-from litebrush.zoo import ZooModel, find_model
+from litebrush.zoo import find_model
 
 
 @pytest.fixture
@@ -54,11 +54,15 @@ def recurrent_model(monkeypatch):
     return named
 
 
-def test_an_animation_is_restored_frame_by_frame_and_says_so(animation, tmp_path):
-    done = litebrush("video", animation, "-o", tmp_path / "b.png", "--noise-level", 20)
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [((), "restored frame by frame by denoise int8"), (("--model", "denoise-video"), "restored by denoise-video int8")],
+)
+def test_an_animation_is_restored_frame_by_frame_or_by_the_model_for_videos(model, words, animation, tmp_path):
+    done = litebrush("video", animation, "-o", tmp_path / "b.png", "--noise-level", 20, *model)
     assert (done.returncode, done.stderr) == (0, "")
-    words = r"b\.png: 4 frames of 96x64, [\d.]+ ms a frame, 1 scene cut, restored frame by frame by denoise int8 on cpu"
-    assert re.search(words, done.stdout.splitlines()[-1])
+    said = rf"b\.png: 4 frames of 96x64, [\d.]+ ms a frame, 1 scene cut, {words} on cpu"
+    assert re.search(said, done.stdout.splitlines()[-1])
     with Image.open(tmp_path / "b.png") as restored:
         assert (restored.n_frames, restored.info["loop"], restored.size) == (4, 2, (96, 64))
         restored.seek(1)
@@ -81,15 +85,6 @@ def test_a_model_for_videos_remembers_and_begins_anew_at_a_cut(animation, tmp_pa
     for number, expected in enumerate(recurrent()(frames, 20), start=1):
         with Image.open(tmp_path / "out" / f"frame_00000{number}.png") as found:
             assert np.array_equal(np.asarray(found), expected)
-
-
-def test_the_shipped_model_for_videos_is_taken_as_soon_as_there_is_one(monkeypatch, animation, tmp_path, invoke):
-    both = ("denoise", "denoise-video")
-    models = tuple(ZooModel(name, "", (Precision.INT8,), Precision.INT8) for name in both)
-    monkeypatch.setattr(video, "MODELS", models[:1])
-    assert video.default_model() == "denoise"
-    monkeypatch.setattr(video, "MODELS", models)
-    assert video.default_model() == "denoise-video"
 
 
 def test_a_video_file_becomes_another_one(tmp_path, invoke):

@@ -48,9 +48,9 @@ class Clip:
 class ClipSource:
     """Clips as examples.
 
-    A scene is a piece of a shot (see :func:`litebrush_train.shots.find_shots`) at a random place, forwards or
-    backwards; or a still under a moving camera. Every pixel is as likely as every other. Where there are no stills,
-    single frames serve as such.
+    A scene is a piece of a shot (see :func:`litebrush_train.shots.find_shots`) at a random place, or a still under a
+    moving camera; forwards or backwards, so that what stops suddenly begins as suddenly as often. Every pixel is as
+    likely as every other. Where there are no stills, single frames serve as such.
     """
 
     def __init__(self, pictures: Pictures, clips: ClipRecipe, noise: NoiseRecipe, side: int) -> None:
@@ -106,7 +106,7 @@ class ClipSource:
                 random,
                 self._clips.fastest_px,
                 self._clips.stop_share,
-            )
+            )[:: random.choice((-1, 1))]
             places: tuple[int, ...] = (still,)
         else:
             scene, places = self._piece(self._shots[random.choice(len(self._shots), p=self._shot_likelihood)], random)

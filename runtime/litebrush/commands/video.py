@@ -26,17 +26,10 @@ from litebrush.repairing import deed
 from litebrush.restorer import NoiseLevel, Restorer
 from litebrush.sequence import FrameByFrame, SequenceRestorer, Stream
 from litebrush.threads import Threads
-from litebrush.zoo import MODELS
 
-_PREFERRED = ("denoise-video", "denoise")
+_DEFAULT_MODEL = "denoise"
 
 FrameShown = Callable[[], None]
-
-
-def default_model() -> str:
-    """The shipped model for videos, or the one for photographs where there is none."""
-    shipped = {model.name for model in MODELS}
-    return next(name for name in _PREFERRED if name in shipped)
 
 
 @contextmanager
@@ -93,13 +86,14 @@ def command(
     \b
     Examples:
       litebrush video old.gif -o clean.gif
+      litebrush video interview.mp4 -o clean.mp4 --model denoise-video      # a camera that rests
       litebrush video frames/ -o clean.webp --noise-level 20
       litebrush video film.mp4 -o clean.mp4 --model film-int8.tflite --threads 4
     """
     check_clip_output(clip, output)
     with open_clip(clip) as opened:
         loader = QuietLoader(precision, threads, accelerator)
-        with loader(model or default_model()) as loaded:
+        with loader(model or _DEFAULT_MODEL) as loaded:
             stream = _stream(loaded, model, noise_level)
             seconds: list[float] = []
             with _progress_bar(f"restoring {clip.name}", opened.clip.count) as show:

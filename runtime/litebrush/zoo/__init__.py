@@ -64,6 +64,12 @@ MODELS = (
         preferred=Precision.INT8,
     ),
     ZooModel(
+        name="denoise-video",
+        summary="removes Gaussian noise of level 0 to 50 from colour video, frame by frame, with a memory",
+        precisions=(Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="inpaint",
         summary="fills in what a mask says is missing of a photograph",
         precisions=(Precision.FLOAT16, Precision.INT8),
