@@ -62,7 +62,7 @@ def _progress_bar(label: str, count: int | None) -> Iterator[FrameShown]:
     help="A .gif, .webp or .png animation, a .mp4, .mkv or .mov video, or a folder of PNGs to write.",
 )
 @click.option(
-    "--model", help="Name of a shipped model, or a .tflite file that restores.  [default: the one for videos]"
+    "--model", help="Name of a shipped model, or a .tflite file that restores.  [default: denoise, frame by frame]"
 )
 @noise_level_option
 @precision_option
