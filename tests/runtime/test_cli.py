@@ -153,6 +153,19 @@ def test_bad_input_ends_with_status_2_one_line_and_nothing_written(case, photo_f
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_step_whose_model_has_no_float32_file_takes_float16_and_says_so(tmp_path):
+    Image.fromarray(photo_pixels(64, 80, seed=2)).save(tmp_path / "blocks.jpg", quality=20)
+    asked = (tmp_path / "blocks.jpg", "-o", tmp_path / "out.png", "--precision", "float32")
+    done = litebrush("repair", *asked)
+    assert done.returncode == 0, done.stderr
+    assert "deblock float16" in done.stdout
+    alone = litebrush("repair", *asked, "--model", "deblock")
+    assert (alone.returncode, alone.stderr) == (
+        2,
+        "Error: 'deblock' is not shipped in float32; there is float16, int8\n",
+    )
+
+
 def heed_interrupts() -> None:
     """Where the tests run as a job in the background, the shell has them ignore interrupts, and their children too."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

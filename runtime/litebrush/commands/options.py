@@ -82,15 +82,19 @@ class QuietLoader:
 
     def __init__(self, precision: str | None, threads: Threads, accelerator: str) -> None:
         """Take a command's options."""
-        self._settings = (precision, threads, accelerator)
+        self._precision, self._settings = precision, (threads, accelerator)
         self.announced = Announced()
 
     def __call__(self, source: str) -> Any:
         """Load a model by its name or path."""
         with without_announcements() as announced:
-            model = load(source, *self._settings)
+            model = load(source, self.precision_of(source), *self._settings)
         self.announced = announced
         return model
+
+    def precision_of(self, source: str) -> str | None:
+        """Which file of a shipped model: what the option says."""
+        return self._precision
 
 
 def device_name(accelerator: str, announced: Announced) -> str:

@@ -22,6 +22,7 @@ from litebrush.commands.options import (
     precision_option,
     threads_option,
 )
+from litebrush.contract import Precision
 from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Photo, read_image, write_image
 from litebrush.inpainter import Inpainter, missing_pixels
@@ -41,6 +42,7 @@ from litebrush.repairing import (
 )
 from litebrush.restorer import NoiseLevel, Restorer
 from litebrush.threads import Threads
+from litebrush.zoo import find_shipped
 
 
 class _SomeFailed(click.ClickException):
@@ -149,7 +151,7 @@ def command(
     if photo.is_dir() and (mask != "auto" or save_mask is not None):
         raise click.UsageError("--mask and --save-mask are for one photo; give the photos of the folder one by one")
     given_mask: Mask = "auto" if mask == "auto" else read_image(Path(mask))
-    loader = QuietLoader(precision, threads, accelerator)
+    loader = (StepLoader if model is None else QuietLoader)(precision, threads, accelerator)
     with Repairer(loader) as repairer:
         treat: Callable[..., Repair]
         if model is None:
@@ -160,6 +162,14 @@ def command(
             _repair_folder(photo, output, treat)
         else:
             _repair_photo(photo, output, treat, save_mask, loader)
+
+
+class StepLoader(QuietLoader):
+    """Loads the models of several steps, of which not every one is shipped in each precision."""
+
+    def precision_of(self, source: str) -> str | None:  # noqa: D102
+        asked = super().precision_of(source)
+        return asked and find_shipped(source).closest(Precision(asked)).value
 
 
 def _one_model(model: Model, mask: Mask, noise_level: NoiseLevel) -> Callable[..., Repair]:

@@ -27,6 +27,12 @@ class ZooModel:
     precisions: tuple[Precision, ...]
     preferred: Precision
 
+    def closest(self, precision: Precision) -> Precision:
+        """What to take where it is not shipped: float16 for float32, which computes the same with rounded weights."""
+        if precision is Precision.FLOAT32 and precision not in self.precisions and Precision.FLOAT16 in self.precisions:
+            return Precision.FLOAT16
+        return precision
+
     def path(self, precision: Precision) -> Path:
         """Where the model's file lies."""
         return _FOLDER / f"{self.name}-{precision.value}.tflite"
