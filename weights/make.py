@@ -78,12 +78,9 @@ def train(name: str, model: ShippedModel, data: Path, run: Path) -> None:
     """Train and hand over: from the beginning, from where it was interrupted, or from the finished run in weights/."""
     if not run.exists() and (WEIGHTS / name).exists():
         shutil.copytree(WEIGHTS / name, run)
-    if (run / "run.json").exists():
-        more = ["--resume"]
-    elif model.start_from:
-        more = ["--start-from", str(_finished_run(model.start_from, data))]
-    else:
-        more = []
+    more = ["--resume"] if (run / "run.json").exists() else []
+    if model.start_from and not any((run / part).exists() for part in ("checkpoints", "finished")):
+        more += ["--start-from", str(_finished_run(model.start_from, data))]
     # Relative names of folders: they become part of the model's provenance.
     litebrush("train", model.family, *model.train_arguments(name), "--out", str(run), *more, folder=data)
 

@@ -94,17 +94,34 @@ def test_before_its_first_checkpoint_a_run_is_not_resumed_from_random_weights(im
     assert "starts from 'denoise'; give --start-from again" in refused.error
 
 
+@pytest.fixture
+def starts(finished_run, tmp_path):
+    """Runs that another one cannot start from, by what is wrong with them."""
+    shutil.copytree(finished_run, tmp_path / "unfinished", ignore=shutil.ignore_patterns("finished"))
+    shutil.copytree(finished_run, tmp_path / "other layers")
+    record = json.loads((finished_run / "run.json").read_text())
+    wider = {**record, "recipe": {**record["recipe"], "model": {**record["recipe"]["model"], "channels": 16}}}
+    autoencoder = {**record, "family": "vae", "recipe": override(shipped_sections("vae"), TINY_VAE)}
+    for name, changed in (("other shapes", wider), ("other pictures", autoencoder)):
+        run = shutil.copytree(finished_run, tmp_path / name)
+        (run / "run.json").write_text(json.dumps(changed))
+    return tmp_path
+
+
 @pytest.mark.parametrize(
-    ("of", "message"),
-    [("nowhere", "holds no run"), ("unfinished", "has no finished training to start from"), ("others", "no layer of")],
+    ("of", "family", "message"),
+    [
+        ("nowhere", "denoise", "holds no run"),
+        ("unfinished", "denoise", "has no finished training to start from"),
+        ("other layers", "vae", "no layer of this network is like one"),
+        ("other shapes", "denoise", "do not fit what its run.json and these images"),
+        ("other pictures", "denoise", "only another vae can start from it"),
+    ],
 )
-def test_a_start_that_cannot_be_is_refused(of, message, image_folder, finished_run, tmp_path):
-    if of == "unfinished":
-        shutil.copytree(finished_run, tmp_path / of, ignore=shutil.ignore_patterns("finished"))
-    if of == "others":
-        shutil.copytree(finished_run, tmp_path / of)
-    family, recipe = ("vae", TINY_VAE) if of == "others" else ("denoise", TINY_DENOISE)
+def test_a_start_that_cannot_be_is_refused(of, family, message, starts, image_folder, tmp_path):
+    recipe = {"vae": TINY_VAE, "denoise": TINY_DENOISE}[family]
     arguments = train_arguments(image_folder, tmp_path / "run", family=family, recipe=recipe)
-    refused = start([*arguments, "--start-from", str(tmp_path / of)], tmp_path / "log")
+    refused = start([*arguments, "--start-from", str(starts / of)], tmp_path / "log")
     assert refused.wait() == 2, refused.said
     assert message in refused.error
+    assert not (tmp_path / "run" / "run.json").exists()

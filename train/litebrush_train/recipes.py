@@ -102,27 +102,23 @@ class PatchRecipe:
 
 
 @dataclass(frozen=True)
-class ConvolutionalRecipe:
-    """A residual network: ``channels`` in every convolution, ``blocks`` residual blocks of two convolutions."""
+class RestorerRecipe:
+    """A residual network at half resolution, and in its middle a part of it at a quarter.
+
+    Attributes:
+        channels: of every convolution at half resolution.
+        blocks: residual blocks there, of two convolutions each.
+        coarse_channels, coarse_blocks: the same at a quarter; 0 blocks = there is no such part.
+    """
 
     channels: int = 32
     blocks: int = 4
-
-    def __post_init__(self) -> None:
-        require(self.channels >= 1, f"channels is {self.channels}; it must be at least 1")
-        require(self.blocks >= 1, f"blocks is {self.blocks}; it must be at least 1")
-
-
-@dataclass(frozen=True)
-class RestorerRecipe(ConvolutionalRecipe):
-    """A residual network with ``coarse_blocks`` of ``coarse_channels`` at a quarter of the resolution in its middle."""
-
     coarse_channels: int = 64
     coarse_blocks: int = 2
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.coarse_channels >= 1, f"coarse_channels is {self.coarse_channels}; it must be at least 1")
+        for name in ("channels", "blocks", "coarse_channels"):
+            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1")
         require(self.coarse_blocks >= 0, f"coarse_blocks is {self.coarse_blocks}; it cannot be negative")
 
 

@@ -90,7 +90,7 @@ def _begin(
     versions = {package: version(package) for package in _PACKAGES}
     asked = RunRecord(name, to_sections(family.recipe), images.digest, training_data, licence, versions)
     if start:
-        start.require_like(family.networks(images), images)
+        start.require_like(family, images)
         asked = start.told_in(asked)
     family.contract(images, Provenance())
     if distribution.is_chief:

@@ -41,15 +41,21 @@ class Start:
         said = {"name": self.family.recipe.run.name, "images_sha256": self.record.images_sha256}
         return replace(record, start=said)
 
-    def require_like(self, networks: Networks, images: ImageFolder) -> None:
-        """Refuse what these networks cannot begin with.
+    def require_like(self, family: Family[Any], images: ImageFolder) -> None:
+        """Refuse a family whose networks cannot begin with these weights.
 
         Raises:
-            TrainingError: the run has not finished its training, or no layer is like one of these.
+            TrainingError: its training is not finished, it is of networks that were made for other pictures, or no
+                layer is like one of the family's.
         """
+        if self.family.fits_pictures and type(self.family) is not type(family):
+            raise TrainingError(
+                f"'{self.folder.path}' is a run of {self.record.family}, whose networks are made for their pictures; "
+                f"only another {self.record.family} can start from it"
+            )
         if not finished_networks(self.folder.path, _PHASE):
             raise TrainingError(f"'{self.folder.path}' has no finished training to start from; resume that run first")
-        if not any(old for _, old in _layers(networks, self.family.networks(images))):
+        if not any(old for _, old in _layers(family.networks(images), self._trained(images))):
             raise TrainingError(f"no layer of this network is like one of the run in '{self.folder.path}'")
 
     def hand_weights_to(self, networks: Networks, images: ImageFolder) -> None:
@@ -58,9 +64,7 @@ class Start:
         A convolution with more inputs than the new one gives the weights of the first. Where each run has one network
         their names do not matter. The others keep what they have, and are told.
         """
-        trained = self.family.networks(images)
-        for name, path in finished_networks(self.folder.path, _PHASE).items():
-            tf.train.Checkpoint(network=trained[name]).restore(path).expect_partial()
+        trained = self._trained(images)
         pairs = list(_layers(networks, trained))
         for new, old in pairs:
             if old:
@@ -69,6 +73,17 @@ class Start:
         tqdm.write(f"{len(pairs) - len(fresh)} layers begin with the weights of '{self.folder.path}'")
         if fresh:
             tqdm.write(f"fresh: {', '.join(fresh)}")
+
+    def _trained(self, images: ImageFolder) -> Networks:
+        trained = self.family.networks(images)
+        try:
+            for name, path in finished_networks(self.folder.path, _PHASE).items():
+                tf.train.Checkpoint(network=trained[name]).restore(path).expect_partial()
+        except ValueError:  # of tensors of other shapes
+            raise TrainingError(
+                f"the weights in '{self.folder.path}' do not fit what its run.json and these images ask for"
+            ) from None
+        return trained
 
 
 def _layers(networks: Networks, trained: Networks) -> Iterator[tuple[keras.layers.Layer, keras.layers.Layer | None]]:

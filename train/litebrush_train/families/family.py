@@ -25,10 +25,15 @@ RecipeType = TypeVar("RecipeType")
 class Family(ABC, Generic[RecipeType]):
     """One family with one recipe.
 
+    Class attributes:
+        recipe_type: of its recipe.
+        fits_pictures: its fresh networks depend on the pictures, such as on how many classes they have.
+
     The networks that reach a device are ``networks``, by name; whatever else a family trains stays inside its learner.
     """
 
     recipe_type: ClassVar[type]
+    fits_pictures: ClassVar[bool] = False
 
     def __init__(self, recipe: RecipeType) -> None:
         """Take a recipe of ``recipe_type``."""

@@ -75,6 +75,7 @@ class Gan(Generative[GanRecipe]):
     """A generator and its discriminator."""
 
     recipe_type = GanRecipe
+    fits_pictures = True
     draws_by_class = True
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102

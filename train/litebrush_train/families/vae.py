@@ -59,6 +59,7 @@ class Vae(Generative[VaeRecipe]):
     """An encoder to mean and log-variance, and a decoder; on a device both are deterministic."""
 
     recipe_type = VaeRecipe
+    fits_pictures = True
     draws_by_class = False
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
