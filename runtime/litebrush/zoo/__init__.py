@@ -42,7 +42,7 @@ MODELS = (
     ZooModel(
         name="clothing-gan",
         summary="draws pictures of clothes, 64x64, by class",
-        precisions=(Precision.FLOAT32, Precision.FLOAT16, Precision.INT8),
+        precisions=(Precision.FLOAT16, Precision.INT8),
         preferred=Precision.INT8,
     ),
     ZooModel(
