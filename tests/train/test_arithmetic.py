@@ -6,13 +6,15 @@ import tensorflow as tf
 import tf_keras as keras
 
 from litebrush_train.arithmetic import arithmetic
-from litebrush_train.models.cnn import detector, restorer
+from litebrush_train.models.cnn import restorer
+from litebrush_train.models.detector import detector
 from litebrush_train.models.gan import discriminator, generator
 from litebrush_train.models.rnn import cell
 from litebrush_train.models.sparse import sparse_coder
 from litebrush_train.models.vae import decoder, encoder
 from litebrush_train.recipes import (
     AutoencoderRecipe,
+    DetectorRecipe,
     GeneratorRecipe,
     RestorerRecipe,
     SequenceModelRecipe,
@@ -23,7 +25,7 @@ GENERATOR = GeneratorRecipe(latent=8, channels=4, discriminator_channels=4)
 NETWORKS = {
     "restorer": lambda: restorer(RestorerRecipe(channels=4, blocks=1), noise_level=True, height=32, width=32),
     "inpainter": lambda: restorer(RestorerRecipe(channels=4, blocks=1), mask=True, height=32, width=32),
-    "detector": lambda: detector(RestorerRecipe(channels=4, blocks=1), 32, 32),
+    "detector": lambda: detector(DetectorRecipe(channels=4, levels=1), 32, 32),
     "cell": lambda: cell(SequenceModelRecipe(channels=4, blocks=1), 32, 32),
     "sparse coder": lambda: sparse_coder(SparseCodingRecipe(atoms=4, iterations=1), 32, 32),
     "encoder": lambda: encoder(AutoencoderRecipe(latent=8, channels=4)),

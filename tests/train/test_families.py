@@ -34,7 +34,7 @@ def _quick() -> Iterator[None]:
 
 
 def run(name: str, data: Path, out: Path, *settings: str) -> Path:
-    sections = override(shipped_sections(name), (*TINY[name], "training.steps=2", "compression.steps=2", *settings))
+    sections = override(shipped_sections(name), (*TINY[name], "training.steps=4", "compression.steps=2", *settings))
     family = family_class(BY_NAME[name])
     recipe = build(getattr(recipes, f"{family.__name__}Recipe"), sections)
     folder = RunFolder(out)

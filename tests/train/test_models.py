@@ -5,15 +5,11 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from litebrush_train.models.cnn import (
-    detector,
-    restorer,
-    restorer_alignment,
-    restorer_radius,
-)
+from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_radius
+from litebrush_train.models.detector import detector, detector_alignment, detector_radius
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
 from litebrush_train.models.vae import SKETCH, begin_as_principal_components, decoder, encoder
-from litebrush_train.recipes import AutoencoderRecipe, RestorerRecipe, SparseCodingRecipe
+from litebrush_train.recipes import AutoencoderRecipe, DetectorRecipe, RestorerRecipe, SparseCodingRecipe
 
 RECIPE = RestorerRecipe(channels=8, blocks=1)
 
@@ -62,10 +58,40 @@ def test_a_sparse_coders_halo_covers_its_receptive_field(stride):
     assert max(reaches) == sparse_coder_radius(recipe)
 
 
-def test_a_detectors_halo_covers_its_receptive_field():
-    recipe = RestorerRecipe(channels=2, blocks=1, coarse_channels=2, coarse_blocks=1)
-    model, block = positive(detector(recipe)), restorer_alignment(recipe)
-    assert max(reach(model, 96, (48 + shift, 48 + shift)) for shift in range(block)) == restorer_radius(recipe)
+def test_what_lies_beyond_a_detectors_halo_changes_nothing():
+    recipe, side = DetectorRecipe(channels=8, levels=1), 96
+    keras.utils.set_random_seed(0)
+    model, block, halo = detector(recipe), detector_alignment(recipe), detector_radius(recipe)
+    random = np.random.default_rng(0)
+    picture, other = (random.random((1, side, side, 3), np.float32) for _ in range(2))
+    mask, farthest = model(picture).numpy(), 0
+    for column in range(side):
+        changed = picture.copy()
+        changed[:, :, column] = other[:, :, column]
+        reached = np.flatnonzero((model(changed).numpy() != mask).any(axis=(0, 1, 3)))
+        farthest = max(farthest, int(np.abs(reached - column).max(initial=0)))
+    assert halo - 2 * block < farthest <= halo
+
+
+@pytest.mark.parametrize("window", [1, 3, 7])
+def test_a_detector_is_shown_where_the_picture_is_flat(window):
+    model = detector(DetectorRecipe(channels=2, levels=1))
+    observer = keras.Model(model.input, model.get_layer(f"flatness_of_{window}").output)
+    picture = np.random.default_rng(0).integers(0, 2, (1, 64, 64, 3)).astype(np.float32)  # black and white pixels
+    picture[:, 16:48, 16:48] = 0.7
+    flat = observer(picture).numpy()
+    inside, margin = slice(8, 24), window // 2
+    assert np.allclose(flat[:, 8 + margin : 24 - margin, 8 + margin : 24 - margin], 1, atol=1e-5)
+    flat[:, inside, inside] = 0
+    assert flat.mean() < 0.1
+
+
+def test_a_detector_sees_a_difference_of_one_grey_level():
+    model = detector(DetectorRecipe(channels=2, levels=1))
+    observer = keras.Model(model.input, model.get_layer("flatness_of_1").output)
+    picture = np.full((1, 32, 32, 3), 200 / 255, np.float32)
+    picture[0, 10, 10, 1] = 201 / 255
+    assert observer(picture).numpy()[0, 5, 5] == pytest.approx([1, 1 - 16 / 255, 1], abs=1e-5)
 
 
 def test_an_untrained_restorer_leaves_the_photo_alone():

@@ -210,10 +210,34 @@ class InpaintRecipe:
 
 
 @dataclass(frozen=True)
+class DetectorRecipe:
+    """Convolutions at several scales, the finest half resolution.
+
+    Attributes:
+        channels: at the finest scale; each coarser one has as many more, up to ``widest``.
+        levels: scales below the finest.
+        widest: most channels.
+    """
+
+    channels: int = 24
+    levels: int = 3
+    widest: int = 96
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "levels"):
+            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1")
+        require(self.channels <= self.widest, f"channels is {self.channels}; it is at most widest, {self.widest}")
+
+    def width(self, level: int) -> int:
+        """Channels ``level`` scales below the finest."""
+        return min(self.widest, self.channels * (1 + level))
+
+
+@dataclass(frozen=True)
 class DamageRecipe:
     """Where a photograph is scratched, dusty or stained."""
 
-    model: RestorerRecipe
+    model: DetectorRecipe
     masks: MaskRecipe
     patches: PatchRecipe
     training: TrainingRecipe

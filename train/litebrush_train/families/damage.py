@@ -20,7 +20,7 @@ from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.film import FilmDamage
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.mask_folder import load_mask_folder
-from litebrush_train.models.cnn import detector, restorer_alignment, restorer_radius
+from litebrush_train.models.detector import detector, detector_alignment, detector_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DamageRecipe
@@ -28,17 +28,19 @@ from litebrush_train.recipes import DamageRecipe
 _OPAQUE = 127
 _FAINTEST = 0.08  # opacity below which nobody sees damage
 _LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
-_DAMAGE_WEIGHT = 2.0  # damage covers little of a picture
+_DAMAGED_SHARE = 0.1  # of a picture's loss that its damage makes, be it as thin as a hair ...
+_HEAVIEST = 8.0  # ... unless a pixel of it would then weigh more than this
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.15
 _WELL_KEPT_SHARE = 0.5  # of the photographs: neither faded nor scanned badly
 _NEITHER = 64  # opacity of what the loss leaves out
+_GRAIN = Sometimes(GaussianNoise(1, 6), 0.85)  # of film and paper: what is drawn or blown out has none
 _AGE = InTurn((Sometimes(Sepia(), 0.4), Sometimes(Fading(), 0.3), Sometimes(Blur(0.5, 1.5), 0.3)))
 _SCANNING = InTurn((Sometimes(GaussianNoise(0, 15), 0.3), Sometimes(Jpeg(50, 95), 0.3)))
 
 
 class Damage(Restoration[DamageRecipe]):
-    """Residual network that says for each pixel how likely it is damaged."""
+    """Network of several scales that says for each pixel how likely it is damaged."""
 
     recipe_type = DamageRecipe
     task = Task.DETECT
@@ -54,14 +56,15 @@ class Damage(Restoration[DamageRecipe]):
         return detector(self.recipe.model, height, width)
 
     def tiling(self) -> Tiling:  # noqa: D102
-        return Tiling(restorer_radius(self.recipe.model), restorer_alignment(self.recipe.model), resizable=True)
+        return Tiling(detector_radius(self.recipe.model), detector_alignment(self.recipe.model), resizable=True)
 
     def structures(self) -> dict[str, Structure]:  # noqa: D102
         return {MODEL: Structure(ranges={"image": (0.0, 1.0)})}
 
     def spoil(self, clean: Picture, random: np.random.Generator) -> Sample:  # noqa: D102
         well_kept = random.random() < _WELL_KEPT_SHARE
-        aged = clean if well_kept else _AGE(clean, random)
+        grainy = _GRAIN(clean, random)
+        aged = grainy if well_kept else _AGE(grainy, random)
         if random.random() < _UNDAMAGED_SHARE:
             sample = Sample({"image": aged}, np.zeros((*clean.shape[:2], 1), np.uint8))
         else:
@@ -78,14 +81,17 @@ class Damage(Restoration[DamageRecipe]):
         return Sample({"image": damaged}, target[..., None].astype(np.uint8))
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """Cross-entropy.
+        """Cross-entropy, in which thin damage counts as much as wide.
 
-        What is more transparent than opaque but can be seen is neither damaged nor whole, and so is opaque damage of
-        the picture's own colour: they have no part in the loss.
+        A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains alone
+        would be learnt. What is more transparent than opaque but can be seen is neither damaged nor whole, and so is
+        opaque damage of the picture's own colour: they have no part in the loss.
         """
         likely, opacity = self._run(networks[MODEL], batch), batch["target"]
         truth = tf.cast(opacity > _OPAQUE / 255, tf.float32)
-        weight = tf.maximum(_DAMAGE_WEIGHT * truth, tf.cast(opacity < _FAINTEST, tf.float32))
+        damaged_share = tf.reduce_mean(truth, axis=(1, 2, 3), keepdims=True)
+        damage_weight = tf.clip_by_value(tf.math.divide_no_nan(_DAMAGED_SHARE, damaged_share), 1.0, _HEAVIEST)
+        weight = tf.maximum(damage_weight * truth, tf.cast(opacity < _FAINTEST, tf.float32))
         return {"entropy": tf.reduce_mean(weight[..., 0] * keras.losses.binary_crossentropy(truth, likely))}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:

@@ -32,10 +32,11 @@ _SHOWN = 8
 _OBSERVED = 64
 _SKETCHED = 4096  # pictures whose principal components the networks begin with
 _VALIDATION_STREAM = 2**63
+_LARGEST_SHIFT = 1 / 16  # of a side
 
 
 class SquareSource:
-    """Square pictures, mirrored half of the time, with noise for the reparameterization."""
+    """Square pictures, a little shifted, mirrored half of the time, with noise for the reparameterization."""
 
     def __init__(self, pictures: Pictures, latent: int) -> None:
         """Draw from ``pictures``."""
@@ -49,7 +50,7 @@ class SquareSource:
     def example(self, random: np.random.Generator) -> Example:
         """A picture in [0, 1] and standard normal noise."""
         number = int(random.integers(len(self._pictures)))
-        picture = self._pictures[number]
+        picture = _shifted(self._pictures[number], random)
         mirrored = picture[:, ::-1] if random.integers(2) else picture
         tensors = {"image": mirrored * np.float32(1 / 255), "noise": random.standard_normal(self._latent, np.float32)}
         return Example(tensors, (self._pictures.stored[number].path,))
@@ -174,6 +175,15 @@ def _first(pictures: Pictures, count: int) -> NDArray[np.uint8]:
     """Evenly spread over all, so that every class is among them."""
     numbers = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
     return np.stack([pictures[int(number)] for number in numbers])
+
+
+def _shifted(picture: Picture, random: np.random.Generator) -> Picture:
+    """The picture moved by a few pixels; at its edges it goes on with its last ones."""
+    side = len(picture)
+    reach = round(side * _LARGEST_SHIFT)
+    top, left = random.integers(2 * reach, size=2, endpoint=True)
+    grown = np.pad(picture, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
+    return grown[top : top + side, left : left + side]
 
 
 def _to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -13,7 +13,6 @@ from litebrush_train.layers import DepthToSpace, SpaceToDepth
 from litebrush_train.recipes import RestorerRecipe
 
 BLOCK_SIZE = 2
-_SELDOM = -3.0  # before the sigmoid: a mask begins with what is true of most pixels
 
 
 def _convolution(channels: int, name: str, **more: object) -> keras.layers.Conv2D:
@@ -61,23 +60,6 @@ def restorer(
         x = keras.layers.Concatenate(name="with_noise_level")([x, inputs[-1]])
     x = trunk(head(x, recipe), recipe)
     return keras.Model(inputs, tail(x, image), name="restorer")
-
-
-def detector(recipe: RestorerRecipe, height: int | None = None, width: int | None = None) -> keras.Model:
-    """The restorer's blocks, which classify here; a mask begins as nearly empty.
-
-    Input:
-        image: (batch, height, width, 3) RGB
-    Output:
-        mask:  (batch, height, width, 1), a probability
-    """
-    image = keras.Input((height, width, 3), name="image")
-    x = SpaceToDepth(BLOCK_SIZE, name="to_half_resolution")(image)
-    x = trunk(head(x, recipe), recipe)
-    seldom = keras.initializers.Constant(_SELDOM)
-    x = _convolution(BLOCK_SIZE**2, "likelihood", bias_initializer=seldom)(x)
-    x = DepthToSpace(BLOCK_SIZE, name="to_full_resolution")(x)
-    return keras.Model(image, keras.layers.Activation("sigmoid", name="mask", dtype="float32")(x), name="detector")
 
 
 def head(x: keras.KerasTensor, recipe: RestorerRecipe) -> keras.KerasTensor:
