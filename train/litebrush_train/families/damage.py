@@ -30,6 +30,7 @@ _FAINTEST = 0.08  # opacity below which nobody sees damage
 _LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
 _DAMAGED_SHARE = 0.1  # of a picture's loss that its damage makes, be it as thin as a hair ...
 _HEAVIEST = 8.0  # ... unless a pixel of it would then weigh more than this
+_OVERRATED = 4.0  # odds of damage under those weights, to odds at which filling it in does more good than harm
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.15
 _WELL_KEPT_SHARE = 0.5  # of the photographs: neither faded nor scanned badly
@@ -84,7 +85,8 @@ class Damage(Restoration[DamageRecipe]):
         """Cross-entropy, in which thin damage counts as much as wide.
 
         A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains alone
-        would be learnt. What is more transparent than opaque but can be seen is neither damaged nor whole, and so is
+        would be learnt. The weights make damage
+        seem likelier than it is; the factor in its odds is put on before the loss, so that the mask is without it. What is more transparent than opaque but can be seen is neither damaged nor whole, and so is
         opaque damage of the picture's own colour: they have no part in the loss.
         """
         likely, opacity = self._run(networks[MODEL], batch), batch["target"]
@@ -92,7 +94,8 @@ class Damage(Restoration[DamageRecipe]):
         damaged_share = tf.reduce_mean(truth, axis=(1, 2, 3), keepdims=True)
         damage_weight = tf.clip_by_value(tf.math.divide_no_nan(_DAMAGED_SHARE, damaged_share), 1.0, _HEAVIEST)
         weight = tf.maximum(damage_weight * truth, tf.cast(opacity < _FAINTEST, tf.float32))
-        return {"entropy": tf.reduce_mean(weight[..., 0] * keras.losses.binary_crossentropy(truth, likely))}
+        overrated = _OVERRATED * likely / (1 + (_OVERRATED - 1) * likely)
+        return {"entropy": tf.reduce_mean(weight[..., 0] * keras.losses.binary_crossentropy(truth, overrated))}
 
     def figures(self, outputs: NDArray[np.uint8], samples: tuple[Sample, ...]) -> dict[str, float]:
         """F1 over the pixels of all samples, with a tolerance of 2 pixels."""
