@@ -1,4 +1,4 @@
-"""Old photographs before and after ``litebrush.repair``, and what it makes of clean ones, which shall stay as they are.
+"""Old photographs before and after ``litebrush.repair``, which looks for their damage; and clean ones.
 
 python benchmarks/old_photos.py --old old_photos/ --clean CBSD68/ --name CBSD68
 """
@@ -57,7 +57,7 @@ def main(old: Path, clean: Path, name: str, picture: Path, out: Path) -> None:  
     with litebrush.Repairer() as repairer:
         for path in sorted(each for each in old.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES):
             photo = read_image(path)
-            repair = repairer.repair(photo)
+            repair = repairer.repair(photo, mask="auto")
             click.echo(f"{path.name}: {', '.join(deed.words for deed in repair.done) or 'left as it is'}")
             sheets.append(beside(photo, repair.picture))
         photos = read_photos(clean)

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from litebrush.errors import ImageError, UnknownModelError
+from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Photo, Pixels, to_photo
 from litebrush.inpainter import missing_pixels
 from litebrush.jpeg import blockiness, stored_quality
 from litebrush.loading import load
 from litebrush.model import Model
 from litebrush.noise import estimate_noise_level
-from litebrush.pyramid_fill import fill_from_around
 from litebrush.restorer import NoiseLevel, require_size
 from litebrush.tiled_network import Progress
 
@@ -49,7 +48,7 @@ class Step(str, Enum):
 
 
 Steps = Sequence[Step | str] | Literal["auto"]
-Mask = ImageLike | Literal["auto"]
+Mask = ImageLike | Literal["auto"] | None
 StepProgress = Callable[[str, int, int], None]
 
 
@@ -105,7 +104,7 @@ class Repairer:
         self._loading = threading.Lock()
 
     def __call__(
-        self, photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto"
+        self, photo: ImageLike, steps: Steps = "auto", mask: Mask = None, noise_level: NoiseLevel = "auto"
     ) -> ImageLike:
         """Repair one photograph; see :func:`repair`."""
         return self.repair(photo, steps, mask, noise_level).picture
@@ -114,7 +113,7 @@ class Repairer:
         self,
         photo: ImageLike,
         steps: Steps = "auto",
-        mask: Mask = "auto",
+        mask: Mask = None,
         noise_level: NoiseLevel = "auto",
         progress: StepProgress | None = None,
     ) -> Repair:
@@ -131,7 +130,7 @@ class Repairer:
         photo: Photo,
         quality: float | None,
         steps: Steps = "auto",
-        mask: Mask = "auto",
+        mask: Mask = None,
         noise_level: NoiseLevel = "auto",
         progress: StepProgress | None = None,
     ) -> Repair:
@@ -145,7 +144,8 @@ class Repairer:
         missing: NDArray[np.bool_] | None = None
         done: list[Deed] = []
         if asked is None or Step.INPAINT in asked:
-            missing = self._missing(pixels, mask, asked is not None, _shown(progress, "looking for damage"))
+            wanted = "auto" if mask is None and asked is not None else mask
+            missing = self._missing(pixels, wanted, _shown(progress, "looking for damage"))
             if missing is not None and missing.any():
                 pixels, filled_in = self._filled(pixels, missing, _shown(progress, "filling in"))
                 done.append(filled_in)
@@ -178,28 +178,19 @@ class Repairer:
     ) -> None:
         self.close()
 
-    def _missing(self, pixels: Pixels, mask: Mask, asked: bool, progress: Progress | None) -> NDArray[np.bool_] | None:
+    def _missing(self, pixels: Pixels, mask: Mask, progress: Progress | None) -> NDArray[np.bool_] | None:
+        if mask is None:
+            return None
         if not isinstance(mask, str):
             return missing_pixels(mask, pixels.shape[:2])
         if mask != "auto":
             raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
-        try:
-            detector = self._model("damage")
-        except UnknownModelError:
-            if asked:
-                raise ImageError("no model that finds damage comes with litebrush yet; give a mask") from None
-            return None
-        found: NDArray[np.bool_] = detector.find(pixels, progress)
+        found: NDArray[np.bool_] = self._model("damage").find(pixels, progress)
         return found if found.mean() <= MOST_DAMAGE else None
 
     def _filled(self, pixels: Pixels, missing: NDArray[np.bool_], progress: Progress | None) -> tuple[Pixels, Deed]:
-        """By the model that fills in, or by what it would begin with where none comes with litebrush."""
-        words = filled_in_words(missing)
-        try:
-            inpainter = self._model("inpaint")
-        except UnknownModelError:
-            return fill_from_around(pixels, missing), Deed(words, "pyramid fill", "cpu")
-        return inpainter.fill(pixels, missing, progress), deed(words, inpainter)
+        inpainter = self._model("inpaint")
+        return inpainter.fill(pixels, missing, progress), deed(filled_in_words(missing), inpainter)
 
     def _model(self, name: str) -> Any:
         with self._loading:
@@ -208,16 +199,17 @@ class Repairer:
             return self._models[name]
 
 
-def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = "auto", noise_level: NoiseLevel = "auto") -> ImageLike:
+def repair(photo: ImageLike, steps: Steps = "auto", mask: Mask = None, noise_level: NoiseLevel = "auto") -> ImageLike:
     """Repair an old photograph with the shipped models.
 
     Args:
         photo: PIL image, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; at least 8 pixels on a side.
         steps: which of ``"inpaint"``, ``"deblock"``, ``"denoise"`` to take, whether the photo needs them or not.
-            ``"auto"`` takes those that it needs: damage is filled in where some is found; a file that was saved as a
-            JPEG below quality 80, or that shows blocks, is deblocked; noise is removed from an estimated level of 4
-            grey levels on. A clean photo stays as it is.
-        mask: of the photo's size, above 127 = damaged; ``"auto"`` looks for damage.
+            ``"auto"`` takes those that it needs: damage is filled in where a mask is given or asked for; a file that
+            was saved as a JPEG below quality 80, or that shows blocks, is deblocked; noise is removed from an estimated
+            level of 4 grey levels on. A clean photo stays as it is.
+        mask: of the photo's size, above 127 = damaged; ``"auto"`` looks for damage, and so does ``steps`` with
+            ``inpaint`` in it and no mask.
         noise_level: standard deviation of the noise in grey levels (0 to 50), or ``"auto"`` to estimate it.
 
     Returns:

@@ -12,9 +12,8 @@ from made.doubles import DAMAGE, FILLING, model_named
 from made.pictures import photo_pixels
 from PIL import Image
 
-from litebrush.errors import ImageError, UnknownModelError
+from litebrush.errors import ImageError
 from litebrush.noise import add_gaussian_noise
-from litebrush.pyramid_fill import fill_from_around
 from litebrush.repairing import Repairer
 
 
@@ -52,12 +51,17 @@ def test_a_clean_photo_stays_as_it_is(repairer, loaded):
     assert np.array_equal(repair.picture, pixels)
     assert repair.mask is None
     assert repair.done == ()
-    assert loaded == ["damage"]
+    assert loaded == []
 
 
-def test_damage_is_found_and_filled_in_and_nothing_else_changes(repairer):
+def test_damage_is_not_looked_for_unless_it_is_asked_for(repairer):
+    assert np.array_equal(repairer(damaged_pixels()), damaged_pixels())
+
+
+@pytest.mark.parametrize("order", [{"mask": "auto"}, {"steps": ["inpaint"]}])
+def test_damage_is_found_and_filled_in_and_nothing_else_changes(repairer, order):
     pixels = damaged_pixels()
-    repair = repairer.repair(pixels)
+    repair = repairer.repair(pixels, **order)
     damaged = (pixels == DAMAGE).all(axis=2)
     assert np.array_equal(repair.mask == 255, damaged)
     assert (repair.picture[damaged] == FILLING).all()
@@ -78,7 +82,7 @@ def test_a_mask_takes_the_place_of_looking_for_damage(repairer, loaded):
 def test_a_detector_that_takes_half_of_the_picture_for_damage_is_not_believed(repairer):
     pixels = smooth_pixels()
     pixels[:50] = DAMAGE
-    assert np.array_equal(repairer(pixels), pixels)
+    assert np.array_equal(repairer(pixels, mask="auto"), pixels)
 
 
 def test_noise_is_removed_where_it_can_be_seen(repairer):
@@ -104,35 +108,6 @@ def test_a_jpeg_is_deblocked_if_it_was_compressed_strongly(repairer, quality, de
 def test_blocks_are_seen_in_a_picture_that_is_no_file(repairer):
     blocky = np.asarray(as_jpeg(photo_pixels(128, 128), 10))
     assert "JPEG blocks removed" in [deed.words for deed in repairer.repair(blocky).done]
-
-
-def without_detector(name):
-    if name == "damage":
-        raise UnknownModelError("no shipped model is called 'damage'")
-    return model_named(name)
-
-
-def test_without_a_detector_damage_is_not_looked_for_and_a_mask_is_asked_for():
-    with Repairer(without_detector) as repairer:
-        assert np.array_equal(repairer(damaged_pixels()), damaged_pixels())
-        with pytest.raises(ImageError, match="no model that finds damage comes with litebrush yet; give a mask"):
-            repairer(damaged_pixels(), steps=["inpaint"])
-
-
-def without_inpainter(name):
-    if name == "inpaint":
-        raise UnknownModelError("no shipped model is called 'inpaint'")
-    return model_named(name)
-
-
-def test_without_a_model_that_fills_in_missing_pixels_are_guessed_from_those_around():
-    pixels = smooth_pixels()
-    mask = np.zeros(pixels.shape[:2], np.uint8)
-    mask[20:30, 40:60] = 255
-    with Repairer(without_inpainter) as repairer:
-        repair = repairer.repair(pixels, mask=mask)
-    assert np.array_equal(repair.picture, fill_from_around(pixels, mask > 0))
-    assert [deed.model for deed in repair.done] == ["pyramid fill"]
 
 
 def test_threads_that_need_a_model_first_at_once_load_it_once(loaded):

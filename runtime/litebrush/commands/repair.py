@@ -103,10 +103,9 @@ def _outcomes_bar(outcomes: Iterator[Outcome], count: int, label: str) -> Iterat
 )
 @click.option(
     "--mask",
-    default="auto",
     metavar="FILE|auto",
-    show_default=True,
-    help="Picture of the photo's size that is white where the photo is damaged.",
+    help="What to fill in: a picture of the photo's size that is white where the photo is damaged; or auto, to look "
+    "for scratches, dust and stains. Without, nothing is filled in.",
 )
 @click.option("--save-mask", type=click.Path(path_type=Path), help="File for the mask of what was filled in.")
 @noise_level_option
@@ -121,7 +120,7 @@ def command(
     photo: Path,
     output: Path,
     steps: tuple[Step, ...] | str,
-    mask: str,
+    mask: str | None,
     save_mask: Path | None,
     noise_level: NoiseLevel,
     model: str | None,
@@ -142,15 +141,16 @@ def command(
     \b
     Examples:
       litebrush repair old.jpg -o new.png
+      litebrush repair old.jpg -o new.png --mask auto --save-mask found.png
       litebrush repair old.jpg -o new.png --mask painted.png --model my-inpaint-int8.tflite
       litebrush repair scan.tif -o clean.tif --steps denoise --noise-level 15 --precision float32
       litebrush repair album/ -o repaired/
     """
     if model is not None and (steps != "auto" or save_mask is not None):
         raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --save-mask")
-    if photo.is_dir() and (mask != "auto" or save_mask is not None):
+    if photo.is_dir() and (mask not in (None, "auto") or save_mask is not None):
         raise click.UsageError("--mask and --save-mask are for one photo; give the photos of the folder one by one")
-    given_mask: Mask = "auto" if mask == "auto" else read_image(Path(mask))
+    given_mask: Mask = None if mask is None else "auto" if mask == "auto" else read_image(Path(mask))
     loader = (StepLoader if model is None else QuietLoader)(precision, threads, accelerator)
     with Repairer(loader) as repairer:
         treat: Callable[..., Repair]
@@ -175,12 +175,12 @@ class StepLoader(QuietLoader):
 def _one_model(model: Model, mask: Mask, noise_level: NoiseLevel) -> Callable[..., Repair]:
     name = model.contract.name
     if isinstance(model, Restorer):
-        if not isinstance(mask, str):
+        if mask is not None:
             raise ImageError(f"'{name}' restores and takes no mask; leave out --mask, or give a model that fills in")
         return partial(_restored, model, noise_level)
     if isinstance(model, Inpainter):
-        if isinstance(mask, str):
-            raise ImageError(f"'{name}' fills in what a mask says is missing; give one with --mask")
+        if mask is None or isinstance(mask, str):
+            raise ImageError(f"'{name}' fills in what a mask says is missing; give a picture with --mask")
         return partial(_filled, model, mask)
     raise ImageError(
         f"'{name}' is a model of task '{model.task.value}'; give one that restores or fills in with --model"

@@ -52,6 +52,12 @@ MODELS = (
         preferred=Precision.INT8,
     ),
     ZooModel(
+        name="damage",
+        summary="finds the scratches, dust and stains of a photograph",
+        precisions=(Precision.FLOAT16, Precision.INT8),
+        preferred=Precision.INT8,
+    ),
+    ZooModel(
         name="deblock",
         summary="removes the blocks and rings of JPEG compression from photographs",
         precisions=(Precision.FLOAT16, Precision.INT8),

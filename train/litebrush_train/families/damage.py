@@ -32,10 +32,10 @@ _DAMAGED_SHARE = 0.1  # of a picture's loss that its damage makes, be it as thin
 _HEAVIEST = 8.0  # ... unless a pixel of it would then weigh more than this
 _OVERRATED = 4.0  # odds of damage under those weights, to odds at which filling it in does more good than harm
 _TOLERANCE_PX = 2
-_UNDAMAGED_SHARE = 0.15
+_UNDAMAGED_SHARE = 0.25
 _WELL_KEPT_SHARE = 0.5  # of the photographs: neither faded nor scanned badly
 _NEITHER = 64  # opacity of what the loss leaves out
-_GRAIN = Sometimes(GaussianNoise(1, 6), 0.85)  # of film and paper: what is drawn or blown out has none
+_GRAIN = Sometimes(GaussianNoise(1, 6), 0.4)  # of film and paper: what is drawn or blown out has none
 _AGE = InTurn((Sometimes(Sepia(), 0.4), Sometimes(Fading(), 0.3), Sometimes(Blur(0.5, 1.5), 0.3)))
 _SCANNING = InTurn((Sometimes(GaussianNoise(0, 15), 0.3), Sometimes(Jpeg(50, 95), 0.3)))
 
@@ -85,9 +85,9 @@ class Damage(Restoration[DamageRecipe]):
         """Cross-entropy, in which thin damage counts as much as wide.
 
         A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains alone
-        would be learnt. The weights make damage
-        seem likelier than it is; the factor in its odds is put on before the loss, so that the mask is without it. What is more transparent than opaque but can be seen is neither damaged nor whole, and so is
-        opaque damage of the picture's own colour: they have no part in the loss.
+        would be learnt. The weights make damage seem likelier than it is; the factor in its odds is put on before the
+        loss, so that the mask is without it. What is more transparent than opaque but can be seen is neither damaged
+        nor whole, and so is opaque damage of the picture's own colour: they have no part in the loss.
         """
         likely, opacity = self._run(networks[MODEL], batch), batch["target"]
         truth = tf.cast(opacity > _OPAQUE / 255, tf.float32)

@@ -16,7 +16,7 @@ export function analyse(photo, quality) {
 }
 
 /**
- * @param mask 255 = fill in; null looks for damage where a model can.
+ * @param mask 255 = fill in; null looks for damage where steps are chosen, a model can and one fills in.
  * @param steps "auto" for those that the photo needs, or the keys of the models to run.
  * @param noiseLevel grey levels, or "auto" to estimate it.
  * @returns {picture, mask, done: [words], accelerators}
@@ -35,7 +35,7 @@ export async function repair(models, accelerator, { photo, quality, mask, steps,
 
   const [inpainter] = withTask(models, "inpaint");
   if (inpainter && wants(inpainter) !== false) {
-    const missing = mask ?? (await foundDamage(models, accelerator, picture, progress));
+    const missing = mask ?? (steps === "auto" ? null : await foundDamage(models, accelerator, picture, progress));
     const share = missing ? missing.reduce((sum, value) => sum + (value ? 1 : 0), 0) / missing.length : 0;
     if (share > 0) {
       const shown = (count, all) => progress("Filling in", count, all);
