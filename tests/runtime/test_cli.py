@@ -95,6 +95,24 @@ def small_mask(folder: Path) -> Path:
     return folder / "mask.png"
 
 
+def test_repair_finds_a_scratch_and_fills_it_in(tmp_path):
+    pixels = photo_pixels(160, 200)
+    scratch = np.zeros(pixels.shape[:2], np.bool_)
+    scratch[20:140, 100:103] = True
+    pixels[scratch] = 250
+    Image.fromarray(pixels).save(tmp_path / "old.png")
+    found, new = tmp_path / "found.png", tmp_path / "new.png"
+    done = litebrush(
+        "repair", tmp_path / "old.png", "-o", new, "--mask", "auto", "--steps", "inpaint", "--save-mask", found
+    )
+    assert done.returncode == 0, done.stderr
+    mask, repaired = (np.asarray(Image.open(path)) for path in (found, new))
+    assert (mask[scratch] == 255).mean() > 0.5
+    assert (mask[~scratch] == 255).mean() < 0.01
+    assert np.array_equal(repaired[mask == 0], pixels[mask == 0])
+    assert repaired[scratch].mean() < 220
+
+
 BAD_REPAIRS = {
     "an empty file": (lambda folder: [write_picture(folder / "e.png", b""), "-o", folder / "out.png"], "is empty"),
     "a truncated PNG": (lambda folder: [truncated_png(folder), "-o", folder / "out.png"], "damaged"),

@@ -104,6 +104,10 @@ def test_the_restorer_has_the_documented_size():
     assert restorer(recipe, noise_level=True).count_params() == 245516
 
 
+def test_the_detector_has_the_documented_size():
+    assert round(detector(DetectorRecipe()).count_params(), -3) == 486_000
+
+
 def test_codes_are_zero_where_the_threshold_is_above_them():
     recipe = SparseCodingRecipe(atoms=4, iterations=1)
     model = sparse_coder(recipe)

@@ -99,8 +99,7 @@ def _scaled(x: keras.KerasTensor, factor: float, name: str, **more: object) -> k
 
 def _rectified(x: keras.KerasTensor, channels: int, side: int, name: str, strides: int = 1) -> keras.KerasTensor:
     """Convolution and ReLU; between them batch normalization, which a device finds folded into the convolution."""
-    x = keras.layers.Conv2D(channels, side, strides, "same", use_bias=False, kernel_initializer="he_normal", name=name)(
-        x
-    )
+    kind = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal"}
+    x = keras.layers.Conv2D(channels, side, strides, name=name, **kind)(x)
     x = keras.layers.BatchNormalization(name=f"{name}_normalized")(x)
     return keras.layers.ReLU(name=f"{name}_activation")(x)
