@@ -71,7 +71,7 @@ def main(old: Path, clean: Path, name: str, picture: Path, out: Path) -> None:  
             "changed": len(changed),
             f"at {ENOUGH_DB} dB or more": sum(value >= ENOUGH_DB for value in values),
         },
-        "PSNR of the changed (dB)": {"least": round(min(changed), 2)} if changed else {},
+        **({"PSNR of the changed (dB)": {"least": round(min(changed), 2)}} if changed else {}),
     }
     table = QualityTable("clean photos, repaired", name, len(photos), "figure", figures)
     table.show()

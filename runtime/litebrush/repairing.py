@@ -26,7 +26,7 @@ from litebrush.restorer import NoiseLevel, require_size
 from litebrush.tiled_network import Progress
 
 LEAST_NOISE_LEVEL = 4.0
-"""Grey levels of estimated noise from which a photo is denoised: fine texture of clean photos is taken for up to 3."""
+"""Grey levels of estimated noise from which a photo is denoised: less is hardly seen, and fine texture is like it."""
 
 BEST_QUALITY_TO_DEBLOCK = 80
 LEAST_BLOCKINESS = 1.15

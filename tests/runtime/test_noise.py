@@ -43,3 +43,14 @@ def test_texture_is_not_taken_for_noise():
     picture[:, 128:] += (40 * ((rows + columns) % 2) - 20)[:, 128:, None]
     noisy = picture + np.random.default_rng(0).normal(0, 10, picture.shape)
     assert estimate_noise_level(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)) == pytest.approx(10, rel=0.15)
+
+
+@pytest.mark.parametrize("level", [0, 8])
+def test_texture_everywhere_is_not_taken_for_noise(level):
+    random = np.random.default_rng(3)
+    frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None])
+    frequency[0, 0] = np.inf
+    texture = np.fft.irfft2(np.fft.rfft2(random.normal(0, 1, (256, 256))) / frequency)  # power falls as in nature
+    picture = 128 + 35 * (texture / texture.std())[:, :, None] * [1, 0.8, 0.6]
+    noisy = picture + random.normal(0, level, picture.shape)
+    assert estimate_noise_level(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)) == pytest.approx(level, abs=2)
