@@ -144,6 +144,10 @@ BAD_REPAIRS = {
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--steps", "inpaint,polish"],
         "no step is called 'polish'; there is inpaint, deblock, denoise",
     ),
+    "a mask that is neither a file nor auto": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--mask", "aut"],
+        "or 'auto' to have damage looked for",
+    ),
     "a mask of another size": (
         lambda folder: [
             *(folder / "photo.png", "-o", folder / "out.png", "--mask"),

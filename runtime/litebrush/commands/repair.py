@@ -150,7 +150,7 @@ def command(
         raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --save-mask")
     if photo.is_dir() and (mask not in (None, "auto") or save_mask is not None):
         raise click.UsageError("--mask and --save-mask are for one photo; give the photos of the folder one by one")
-    given_mask: Mask = None if mask is None else "auto" if mask == "auto" else read_image(Path(mask))
+    given_mask = _mask_given(mask)
     loader = (StepLoader if model is None else QuietLoader)(precision, threads, accelerator)
     with Repairer(loader) as repairer:
         treat: Callable[..., Repair]
@@ -170,6 +170,14 @@ class StepLoader(QuietLoader):
     def precision_of(self, source: str) -> str | None:  # noqa: D102
         asked = super().precision_of(source)
         return asked and find_shipped(source).closest(Precision(asked)).value
+
+
+def _mask_given(mask: str | None) -> Mask:
+    if mask is None or mask == "auto":
+        return "auto" if mask else None
+    if not Path(mask).exists():
+        raise ImageError(f"there is no file '{mask}'; --mask takes a picture, or 'auto' to have damage looked for")
+    return read_image(Path(mask))
 
 
 def _one_model(model: Model, mask: Mask, noise_level: NoiseLevel) -> Callable[..., Repair]:
