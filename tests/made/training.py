@@ -20,7 +20,10 @@ TINY_DENOISE = (*TINY_RESIDUAL, "model.coarse_channels=8", "model.coarse_blocks=
 TINY_DETECTOR = (*SHORT, "model.channels=4", "model.levels=1", "patches.patch_size=16", "patches.tile_size=64")
 TINY_RNN = (*TINY_DENOISE, "model.state_channels=16", "clips.frames=2")
 TINY_VAE = (*SHORT, "model.latent=8", "model.channels=4")
-TINY_GAN = (*SHORT, "compression.method=qat", "model.latent=8", "model.channels=2", "model.discriminator_channels=2")
+TINY_GAN = (
+    *(*SHORT, "compression.method=qat", "model.latent=8"),
+    *("model.channels=2", "model.discriminator_channels=2", "model.truncation=0.7"),
+)
 TINY_SPARSE = (*SHORT, "model.atoms=8", "model.iterations=1", "patches.patch_size=16", "patches.tile_size=64")
 TINY = {
     "denoise": TINY_DENOISE,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from made.exports import quick_exports
 from made.training import TINY
 from PIL import Image
@@ -64,6 +65,20 @@ def test_a_conditional_generator_knows_its_classes_and_an_unconditional_one_has_
     assert contracts["classes"]["labels"] == ["a", "b"]
     assert contracts["flat"]["labels"] == []
     assert [tensor["role"] for tensor in contracts["flat"]["signatures"][0]["inputs"]] == ["latent"]
+
+
+def test_a_generator_is_handed_over_with_its_truncation(class_folders, tmp_path):
+    draws = []
+    for truncation in (1.0, 0.5):
+        settings = ("compression.method=none", f"model.truncation={truncation}")
+        handover = run("gan", class_folders, tmp_path / str(truncation), *settings)
+        draws.append(tf.saved_model.load(str(handover / "saved_model")).signatures["generate"])
+    latent, label = np.full((1, 8), 0.8, np.float32), np.eye(2, dtype=np.float32)[:1]
+    whole, narrowed = (
+        draw(latent=tf.constant(factor * latent), label=tf.constant(label))["image"]
+        for draw, factor in zip(draws, (0.5, 1.0))
+    )
+    np.testing.assert_allclose(whole, narrowed, atol=1e-5)
 
 
 def test_a_generator_of_one_class_folder_is_refused_before_anything_is_written(class_folders, tmp_path):

@@ -7,9 +7,16 @@ import tf_keras as keras
 
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_radius
 from litebrush_train.models.detector import detector, detector_alignment, detector_radius
+from litebrush_train.models.gan import generator, truncated
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
 from litebrush_train.models.vae import SKETCH, begin_as_principal_components, decoder, encoder
-from litebrush_train.recipes import AutoencoderRecipe, DetectorRecipe, RestorerRecipe, SparseCodingRecipe
+from litebrush_train.recipes import (
+    AutoencoderRecipe,
+    DetectorRecipe,
+    GeneratorRecipe,
+    RestorerRecipe,
+    SparseCodingRecipe,
+)
 
 RECIPE = RestorerRecipe(channels=8, blocks=1)
 
@@ -129,3 +136,17 @@ def test_an_autoencoder_begins_as_principal_component_analysis():
     assert np.allclose(mean.numpy()[:, :3].std(axis=0), 1, atol=0.01)
     sketch = keras.Model(decoding.inputs, decoding.get_layer(SKETCH).output)(mean).numpy().reshape(40, 32, 32, 3)
     assert np.abs(sketch - pictures[:, ::2, ::2] / 255).max() < 2 / 255
+
+
+@pytest.mark.parametrize("architecture", ["hinge", "dcgan"])
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_truncated_generator_draws_what_the_trained_one_draws_of_smaller_latents(architecture, classes):
+    recipe = GeneratorRecipe(architecture, latent=8, channels=2, truncation=0.6)
+    trained = generator(recipe, classes)
+    random = np.random.default_rng(0)
+    label = {"label": np.eye(classes, dtype=np.float32)} if classes else {}
+    latent = random.standard_normal((max(1, classes), 8), np.float32)
+    before = trained({"latent": 0.6 * latent, **label}).numpy()
+    narrowed = truncated(trained, recipe)
+    np.testing.assert_allclose(narrowed({"latent": latent, **label}), before, atol=1e-5)
+    np.testing.assert_array_equal(trained({"latent": 0.6 * latent, **label}), before)

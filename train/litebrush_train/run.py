@@ -138,7 +138,7 @@ def _train(
 
 def _finish(family: Family[Any], images: ImageFolder, run: RunFolder, record: RunRecord, trained: Networks) -> None:
     """Compress trained networks and hand them over."""
-    networks, quantized = _compress(trained, family, images, run)
+    networks, quantized = _compress(family.finished(trained), family, images, run)
     recipe = {**record.recipe, "start": record.start} if record.start else record.recipe
     contract = family.contract(
         images, Provenance(record.training_data, record.images_sha256, record.licence, recipe, record.versions)

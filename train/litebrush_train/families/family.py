@@ -66,6 +66,10 @@ class Family(ABC, Generic[RecipeType]):
     ) -> Learner:
         """Trains networks on; ``original`` are those that they were made from by compression."""
 
+    def finished(self, networks: Networks) -> Networks:
+        """Trained networks as a device shall have them, before compression; those given stay as they are."""
+        return networks
+
     def structures(self) -> Mapping[str, Structure]:
         """What compression must know about networks; a network that is not named has nothing to say."""
         return {}

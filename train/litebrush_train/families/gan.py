@@ -22,7 +22,7 @@ from litebrush_train.families.generative import Generative
 from litebrush_train.generation_quality import Labels
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
-from litebrush_train.models.gan import discriminator, generator
+from litebrush_train.models.gan import discriminator, generator, truncated
 from litebrush_train.pictures import ImageFolder, Picture, Pictures
 from litebrush_train.pipeline import Example
 from litebrush_train.recipes import GanRecipe, TrainingRecipe
@@ -99,6 +99,9 @@ class Gan(Generative[GanRecipe]):
             self.measured(images),
             lambda average: self._sheet(average, images),
         )
+
+    def finished(self, networks: Networks) -> Networks:  # noqa: D102
+        return {GENERATOR: truncated(networks[GENERATOR], self.recipe.model)}
 
     def refiner(  # noqa: D102
         self,

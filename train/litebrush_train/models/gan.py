@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -16,6 +17,7 @@ from litebrush_train.recipes import GeneratorRecipe
 
 _SMALLEST_SIDE = 4
 _WIDEST = 128
+_FIRST_LAYER = "seed"
 _SLOPE = 0.2
 
 
@@ -26,6 +28,20 @@ def _doublings(side: int) -> int:
 def generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     """The generator of a recipe: inputs ``latent`` and, with classes, ``label``; output ``image``."""
     return _GENERATORS[recipe.architecture](recipe, classes)
+
+
+def truncated(trained: keras.Model, recipe: GeneratorRecipe) -> keras.Model:
+    """A copy of a generator that makes of any latent what the one given makes of ``truncation`` times it.
+
+    The factor goes into the weights that latents meet first, so neither a device nor its picture for a seed needs to
+    know of it.
+    """
+    copy = keras.models.clone_model(trained)
+    copy.set_weights(trained.get_weights())
+    kernel = copy.get_layer(_FIRST_LAYER).kernel
+    from_latent = np.arange(kernel.shape[0]) < recipe.latent
+    kernel.assign(kernel * np.where(from_latent, recipe.truncation, 1.0)[:, None])
+    return copy
 
 
 def discriminator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
@@ -61,7 +77,7 @@ def _hinge_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
 
     # Functional model
     inputs, x = _latent_and_label(recipe, classes)
-    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], activation="relu", name="seed")(x)
+    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], activation="relu", name=_FIRST_LAYER)(x)
     x = keras.layers.Reshape((_SMALLEST_SIDE, _SMALLEST_SIDE, widths[0]), name="seed_picture")(x)
     for level in range(doublings):
         x = keras.layers.UpSampling2D(2, interpolation="nearest", name=f"up{level}_enlarged")(x)
@@ -109,7 +125,7 @@ def _dcgan_generator(recipe: GeneratorRecipe, classes: int) -> keras.Model:
     doublings = _doublings(recipe.side)
     widths = [64 * 2 ** (doublings - 1 - level) for level in range(doublings)]
     inputs, x = _latent_and_label(recipe, classes)
-    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], use_bias=False, name="seed")(x)
+    x = keras.layers.Dense(_SMALLEST_SIDE**2 * widths[0], use_bias=False, name=_FIRST_LAYER)(x)
     x = keras.layers.BatchNormalization(name="seed_normalized")(x)
     x = keras.layers.LeakyReLU(_SLOPE, name="seed_activation")(x)
     x = keras.layers.Reshape((_SMALLEST_SIDE, _SMALLEST_SIDE, widths[0]), name="seed_picture")(x)
