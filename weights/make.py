@@ -25,6 +25,7 @@ else:
 WEIGHTS = Path(__file__).parent
 ZOO = WEIGHTS.parent / "runtime" / "litebrush" / "zoo"
 KEPT = ("run.json", "finished", "logs")
+_INHERITED = ("family", "data", "training_data", "precisions")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ShippedModel:
         precisions: the files that ship.
         settings: of the recipe, by ``section.key``, where the family's own are not wanted.
         start_from: the entry whose weights its training begins with; empty = random weights. One that does not ship
-            itself is trained when it is needed.
+            itself is trained when it is needed. Family, data and precisions are those of that entry, if not said.
     """
 
     family: str
@@ -51,11 +52,11 @@ class ShippedModel:
     @classmethod
     def read(cls, name: str) -> ShippedModel:
         """From weights/models.toml."""
-        models = tomllib.loads((WEIGHTS / "models.toml").read_text(encoding="utf-8"))
+        models: dict[str, dict[str, Any]] = tomllib.loads((WEIGHTS / "models.toml").read_text(encoding="utf-8"))
         if name not in models:
             raise click.UsageError(f"no model '{name}' in weights/models.toml; there is {', '.join(models)}")
-        said = models[name]
-        return cls(**{**said, "data": tuple(said["data"]), "settings": said.get("settings", {})})
+        said = {"settings": {}, **_with_inherited(name, models)}
+        return cls(**{**said, "data": tuple(said["data"])})
 
     def train_arguments(self, name: str) -> list[str]:
         """Of ``litebrush train``, run in the folder of all data, without ``--out``."""
@@ -65,6 +66,12 @@ class ShippedModel:
             *(part for key, value in settings.items() for part in ("--set", f"{key}={value}")),
             *("--data-note", self.training_data, "--licence", "Apache-2.0"),
         ]
+
+
+def _with_inherited(name: str, models: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    said = models[name]
+    before = _with_inherited(said["start_from"], models) if "start_from" in said else {}
+    return {**{key: before[key] for key in _INHERITED if key in before}, **said}
 
 
 def litebrush(*arguments: str, folder: Path | None = None) -> None:

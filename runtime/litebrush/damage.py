@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from litebrush.contract import ModelContract
 from litebrush.engine import Engine
@@ -17,6 +18,16 @@ from litebrush.tiled_model import TiledModel
 from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
 
 LIKELY_ABOVE = 127
+_RIM_PX = 1
+
+
+def with_rims(damaged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Damage, (H, W), and the pixels beside it.
+
+    The rim of a scratch is half transparent, and would stay as its outline were only the scratch filled in.
+    """
+    mask = Image.fromarray(damaged).convert("L").filter(ImageFilter.MaxFilter(1 + 2 * _RIM_PX))
+    return np.asarray(mask) > LIKELY_ABOVE
 
 
 class DamageDetector(TiledModel):

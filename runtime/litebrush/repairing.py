@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from litebrush.damage import with_rims
 from litebrush.errors import ImageError
 from litebrush.image import ImageLike, Photo, Pixels, to_photo
 from litebrush.inpainter import missing_pixels
@@ -186,7 +187,7 @@ class Repairer:
         if mask != "auto":
             raise ImageError(f"'{mask}' is no mask; give a picture, an array, or 'auto' to look for damage")
         found: NDArray[np.bool_] = self._model("damage").find(pixels, progress)
-        return found if found.mean() <= MOST_DAMAGE else None
+        return with_rims(found) if found.mean() <= MOST_DAMAGE else None
 
     def _filled(self, pixels: Pixels, missing: NDArray[np.bool_], progress: Progress | None) -> tuple[Pixels, Deed]:
         inpainter = self._model("inpaint")

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from made.doubles import DAMAGE, FILLING, model_named
 from made.pictures import photo_pixels
 from PIL import Image
 
+from litebrush.damage import with_rims
 from litebrush.errors import ImageError
 from litebrush.noise import add_gaussian_noise
 from litebrush.repairing import Repairer
@@ -62,11 +64,19 @@ def test_damage_is_not_looked_for_unless_it_is_asked_for(repairer):
 def test_damage_is_found_and_filled_in_and_nothing_else_changes(repairer, order):
     pixels = damaged_pixels()
     repair = repairer.repair(pixels, **order)
-    damaged = (pixels == DAMAGE).all(axis=2)
+    damaged = with_rims((pixels == DAMAGE).all(axis=2))
     assert np.array_equal(repair.mask == 255, damaged)
     assert (repair.picture[damaged] == FILLING).all()
     assert np.array_equal(repair.picture[~damaged], pixels[~damaged])
-    assert [deed.words for deed in repair.done] == ["0.98 % filled in"]
+    assert [deed.words for deed in repair.done] == ["1.7 % filled in"]
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_a_rim_is_every_pixel_beside_damage(damaged):
+    beside = np.pad(damaged, 1)
+    rows, columns = damaged.shape
+    shifted = [beside[y : y + rows, x : x + columns] for y in range(3) for x in range(3)]
+    assert np.array_equal(with_rims(damaged), np.any(shifted, axis=0))
 
 
 def test_a_mask_takes_the_place_of_looking_for_damage(repairer, loaded):
@@ -137,7 +147,7 @@ def test_steps_that_are_named_are_taken_whether_needed_or_not_and_no_others(step
     pixels = damaged_pixels()
     expected = pixels.copy()
     if "inpaint" in steps:
-        expected[(pixels == DAMAGE).all(axis=2)] = FILLING
+        expected[with_rims((pixels == DAMAGE).all(axis=2))] = FILLING
     if "deblock" in steps:
         expected &= ~np.uint8(1)
     if "denoise" in steps:

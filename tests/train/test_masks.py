@@ -107,6 +107,15 @@ def test_a_mask_smaller_than_the_crop_is_enlarged():
     assert largest == pytest.approx(16 * 4**2, rel=0.2)
 
 
+def test_damage_can_be_reduced_and_still_shows():
+    blot = np.zeros((200, 200), np.uint8)
+    blot[88:112, 88:112] = 255
+    folder = MaskFolder((blot,), ())
+    crops = [folder.crop(100, 100, np.random.default_rng(seed), reduction=2) for seed in range(30)]
+    assert all(crop.any() for crop in crops)
+    assert max(crop.astype(float).sum() / 255 for crop in crops) == pytest.approx(12**2, rel=0.1)
+
+
 def test_crops_are_turned_and_mirrored():
     folder = MaskFolder((waving_mask(),), ())
     crops = {folder.crop(24, 24, np.random.default_rng(seed)).tobytes() for seed in range(10)}

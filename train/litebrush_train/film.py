@@ -21,6 +21,8 @@ _KINDS = ("scratches", "dust", "stains")
 _LIKELIHOOD = (0.5, 0.45, 0.05)  # stains cover much more than the others
 _SHARE_CUT = 0.7
 _SHARE_OF_DAMAGED_PLACES = 0.75
+_SHARE_REDUCED = 0.6  # of those layers: a scan may be coarse
+_GREATEST_REDUCTION = 2.4
 _STAIN_COLOUR = np.array([1.0, 0.8, 0.5])  # tea, rust and old glue are all brown
 
 
@@ -70,13 +72,14 @@ class FilmDamage:
 
     def _draw_layer(self, height: int, width: int, random: np.random.Generator) -> tuple[Mask, Colour]:
         """The opacity of one layer, and its colour."""
-        light = random.random() < 0.6  # dirt on a negative prints white
+        light = random.random() < 0.5  # dirt on a negative prints white
         step = 0.25 * random.random() ** 2 * (self.lightest - self.darkest)
         grey = self.lightest - step if light else self.darkest + step
         colour = grey * (1 - random.uniform(0, self.strongest_tint, 3))
         if self.masks is not None and random.random() < _SHARE_CUT:
             crop = self.masks.crop if random.random() < _SHARE_OF_DAMAGED_PLACES else self.masks.crop_anywhere
-            return crop(height, width, random), colour
+            reduction = _GREATEST_REDUCTION ** random.random() if random.random() < _SHARE_REDUCED else 1.0
+            return crop(height, width, random, reduction), colour
         kind = random.choice(_KINDS, p=_LIKELIHOOD)
         if kind == "scratches":
             return random_scratches(height, width, random, int(random.integers(1, 6))), colour

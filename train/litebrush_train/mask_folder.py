@@ -26,34 +26,44 @@ class MaskFolder:
     masks: tuple[Mask, ...]
     skipped: tuple[Path, ...]
 
-    def crop(self, height: int, width: int, random: np.random.Generator) -> Mask:
+    def crop(self, height: int, width: int, random: np.random.Generator, reduction: float = 1.0) -> Mask:
         """Cut a piece with damage in it from one mask, turned by any angle, mirrored or not.
 
         A mask whose shorter side is less than the longer side that is wanted is enlarged to it.
+
+        Args:
+            height, width: of the piece.
+            random: decides which.
+            reduction: how many times smaller than that the damage shall be, at least 1. What would lie outside the
+                mask has none.
 
         Returns:
             (height, width) uint8.
         """
         mask = self.masks[random.integers(len(self.masks))]
         damaged = np.flatnonzero(mask)
-        return _cut(mask, int(damaged[random.integers(len(damaged))]), height, width, random)
+        return _cut(mask, int(damaged[random.integers(len(damaged))]), height, width, random, reduction)
 
-    def crop_anywhere(self, height: int, width: int, random: np.random.Generator) -> Mask:
+    def crop_anywhere(self, height: int, width: int, random: np.random.Generator, reduction: float = 1.0) -> Mask:
         """As :meth:`crop`, from any place of the mask: there may be no damage."""
         mask = self.masks[random.integers(len(self.masks))]
-        return _cut(mask, int(random.integers(mask.size)), height, width, random)
+        return _cut(mask, int(random.integers(mask.size)), height, width, random, reduction)
 
 
-def _cut(mask: Mask, pixel: int, height: int, width: int, random: np.random.Generator) -> Mask:
+def _cut(mask: Mask, pixel: int, height: int, width: int, random: np.random.Generator, reduction: float) -> Mask:
     """A turned piece of a mask with one of its pixels, counted row by row, somewhere in it."""
-    row, column = divmod(pixel, mask.shape[1])
-    scale = min(1, min(mask.shape) / max(height, width))  # pixels of the mask for one of the crop
+    row, column = (each / reduction for each in divmod(pixel, mask.shape[1]))
+    scale = min(1, min(mask.shape) / max(height, width))  # pixels of the reduced mask for one of the crop
     angle = random.uniform(0, math.tau)
     mirror = random.choice((-1, 1))
     across = scale * mirror * math.cos(angle), scale * mirror * math.sin(angle)  # one pixel to the right
     down = -scale * math.sin(angle), scale * math.cos(angle)
     x, y = random.uniform(0, width), random.uniform(0, height)  # where the damaged pixel goes
-    image = Image.fromarray(mask).transform(
+    image = Image.fromarray(mask)
+    if reduction > 1:
+        size = [max(1, round(side / reduction)) for side in image.size]
+        image = image.resize((size[0], size[1]), Image.Resampling.BOX)
+    image = image.transform(
         (width, height),
         Image.Transform.AFFINE,
         (

@@ -28,12 +28,12 @@ from litebrush_train.recipes import DamageRecipe
 _OPAQUE = 127
 _FAINTEST = 0.08  # opacity below which nobody sees damage
 _LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
-_DAMAGED_SHARE = 0.1  # of a picture's loss that its damage makes, be it as thin as a hair ...
-_HEAVIEST = 8.0  # ... unless a pixel of it would then weigh more than this
-_OVERRATED = 4.0  # by how much those weights raise the odds of damage; chosen on training photos, for few false alarms
+_DAMAGED_SHARE = 0.1  # of a picture's pixels that its damage weighs as much as, be it a hair or a stain ...
+_LIGHTEST, _HEAVIEST = 0.3, 20.0  # ... unless a pixel of it would then weigh less or more than this
+_OVERRATED = 2.0  # by how much those weights raise the odds of damage; chosen on training photos, for few false alarms
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.25
-_WELL_KEPT_SHARE = 0.5  # of the photographs: neither faded nor scanned badly
+_WELL_KEPT_SHARE = 0.7  # of the photographs: neither faded nor scanned badly
 _NEITHER = 64  # opacity of what the loss leaves out
 _GRAIN = Sometimes(GaussianNoise(1, 6), 0.4)  # of film and paper: what is drawn or blown out has none
 _AGE = InTurn((Sometimes(Sepia(), 0.4), Sometimes(Fading(), 0.3), Sometimes(Blur(0.5, 1.5), 0.3)))
@@ -84,15 +84,17 @@ class Damage(Restoration[DamageRecipe]):
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
         """Cross-entropy, in which thin damage counts as much as wide.
 
-        A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains alone
-        would be learnt. The weights make damage seem likelier than it is; the factor in its odds is put on before the
-        loss, so that the mask is without it. What is more transparent than opaque but can be seen is neither damaged
-        nor whole, and so is opaque damage of the picture's own colour: they have no part in the loss.
+        A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains, the
+        hardest to tell from shadow and sky, would leave nothing else to learn. The weights make damage seem likelier
+        than it is; the factor in its odds is put on before the loss, so that the mask is without it. What is more
+        transparent than opaque but can be seen is neither damaged nor whole, and so is opaque damage of the picture's
+        own colour: they have no part in the loss.
         """
         likely, opacity = self._run(networks[MODEL], batch), batch["target"]
         truth = tf.cast(opacity > _OPAQUE / 255, tf.float32)
         damaged_share = tf.reduce_mean(truth, axis=(1, 2, 3), keepdims=True)
-        damage_weight = tf.clip_by_value(tf.math.divide_no_nan(_DAMAGED_SHARE, damaged_share), 1.0, _HEAVIEST)
+        even = tf.math.divide_no_nan(_DAMAGED_SHARE, damaged_share)
+        damage_weight = tf.clip_by_value(even, _LIGHTEST, _HEAVIEST)
         weight = tf.maximum(damage_weight * truth, tf.cast(opacity < _FAINTEST, tf.float32))
         overrated = _OVERRATED * likely / (1 + (_OVERRATED - 1) * likely)
         return {"entropy": tf.reduce_mean(weight[..., 0] * keras.losses.binary_crossentropy(truth, overrated))}

@@ -2,7 +2,7 @@
 import { blockiness } from "./jpeg.js";
 import { takesNoiseLevel, tensorOf, withTask } from "./models.js";
 import { estimateNoiseLevel } from "./noise.js";
-import { findDamage, inpaint, restore } from "./tasks.js";
+import { findDamage, inpaint, restore, withRims } from "./tasks.js";
 
 const LEAST_NOISE_LEVEL = 4;
 const BEST_QUALITY_TO_DEBLOCK = 80;
@@ -70,7 +70,7 @@ async function foundDamage(models, accelerator, photo, progress) {
   const shown = (count, all) => progress("Looking for damage", count, all);
   const { mask } = await findDamage(detector, accelerator, photo, shown);
   const share = mask.reduce((sum, value) => sum + (value ? 1 : 0), 0) / mask.length;
-  return share <= MOST_DAMAGE ? mask : null; // where more is found the detector is wrong
+  return share <= MOST_DAMAGE ? withRims(mask, photo) : null; // where more is found the detector is wrong
 }
 
 const percent = (share) => `${Number((100 * share).toPrecision(2))} %`;

@@ -8,6 +8,7 @@ import { filledFromAround } from "./pyramid_fill.js";
 import { Refusal } from "./refusal.js";
 
 const LIKELY_ABOVE = 127;
+const RIM = 1; // pixels
 
 async function opened(model, accelerator) {
   const { network, accelerator: found } = await open(model, accelerator);
@@ -53,6 +54,20 @@ export async function findDamage(model, accelerator, photo, progress) {
   const mask = blank(photo, 1);
   await tiled.run(photo.height, photo.width, { [input]: photo }, { [output]: mask }, { progress });
   return { mask: mask.values.map((value) => (value > LIKELY_ABOVE ? 255 : 0)), accelerator: found };
+}
+
+/** A mask with the pixels beside what it marks: the rim of a scratch is half transparent. */
+export function withRims(mask, { height, width }) {
+  const grown = mask.slice();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!mask[y * width + x]) continue;
+      for (let row = Math.max(0, y - RIM); row <= Math.min(height - 1, y + RIM); row++) {
+        grown.fill(255, row * width + Math.max(0, x - RIM), row * width + Math.min(width - 1, x + RIM) + 1);
+      }
+    }
+  }
+  return grown;
 }
 
 /** Picture `index` of a seed (both BigInt), of a class where there are classes. */

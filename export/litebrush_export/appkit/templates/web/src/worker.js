@@ -6,7 +6,7 @@ import { latent, normalValues, randomWords } from "./latents.js";
 import { readModels } from "./models.js";
 import { Refusal } from "./refusal.js";
 import { analyse, repair } from "./repairing.js";
-import { decode, draw, encode, findDamage, Stream } from "./tasks.js";
+import { decode, draw, encode, findDamage, Stream, withRims } from "./tasks.js";
 
 const models = readModels();
 const streams = new Map();
@@ -26,8 +26,11 @@ const calls = {
   latent: (_, seed, picture, size) => latent(seed, picture, size),
   analyse: (_, photo, quality) => analyse(photo, quality),
   repair: async (progress, accelerator, order) => repair(await models, accelerator, order, progress),
-  findDamage: async (progress, key, accelerator, photo) =>
-    findDamage(await model(key), accelerator, photo, (done, count) => progress("Looking for damage", done, count)),
+  findDamage: async (progress, key, accelerator, photo) => {
+    const shown = (done, count) => progress("Looking for damage", done, count);
+    const found = await findDamage(await model(key), accelerator, photo, shown);
+    return { ...found, mask: withRims(found.mask, photo) };
+  },
   draw: async (_, key, accelerator, seed, index, label) => draw(await model(key), accelerator, seed, index, label),
   encode: async (_, key, accelerator, picture) => encode(await model(key), accelerator, picture),
   decode: async (_, key, accelerator, code, label) => decode(await model(key), accelerator, code, label),
