@@ -61,7 +61,7 @@ def _measured(band: NDArray[np.uint8]) -> tuple[Values, Values, Values]:
     lines = band.astype(np.int16)
     pairs = (lines[::2] + lines[1::2]).reshape(_BLOCK // 2, -1, 2, _CHANNELS)
     sums_of_cells = pairs[:, :, 0] + pairs[:, :, 1]  # each twice the value of the next scale
-    return _variances(lines), _variances(sums_of_cells) / 4, clipped_share
+    return _variances(lines), _variances(sums_of_cells) / np.float32(4), clipped_share
 
 
 def _variances(values: NDArray[np.int16]) -> Values:
@@ -71,7 +71,9 @@ def _variances(values: NDArray[np.int16]) -> Values:
     diagonal = np.zeros(below.shape, np.float32)  # from every column to the next; the cells' are the even ones
     np.subtract(below[:, :-_CHANNELS], below[:, _CHANNELS:], out=diagonal[:, :-_CHANNELS])
     squares = np.add.reduce(np.square(diagonal, out=diagonal), axis=0)
-    return squares.reshape(-1, cells, 2, _CHANNELS)[:, :, 0].sum(axis=1) / np.float32((2 * cells) ** 2)
+    sums = squares.reshape(-1, cells, 2, _CHANNELS)[:, :, 0].sum(axis=1)
+    variances: Values = sums / np.float32((2 * cells) ** 2)
+    return variances
 
 
 def _noise_of_flattest(fine: Values, coarse: Values) -> float:
