@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from made.processes import start, wait_for_lines
 from made.training import TINY_DENOISE, TINY_RNN, TINY_VAE, train_arguments
 
@@ -17,6 +18,7 @@ from litebrush_train.families.deblock import Deblock
 from litebrush_train.families.denoise import Denoise
 from litebrush_train.families.family import Family
 from litebrush_train.families.rnn import Rnn
+from litebrush_train.fit import finished_networks
 from litebrush_train.pictures import load_image_folders
 from litebrush_train.recipes import DeblockRecipe, RnnRecipe
 
@@ -105,6 +107,11 @@ def starts(finished_run, tmp_path):
     for name, changed in (("other shapes", wider), ("other pictures", autoencoder)):
         run = shutil.copytree(finished_run, tmp_path / name)
         (run / "run.json").write_text(json.dumps(changed))
+    run = shutil.copytree(finished_run, tmp_path / "fewer layers")
+    network = Denoise(read_start(run).family.recipe).network()
+    without_tail = keras.Model(network.inputs, network.get_layer("tail").input)
+    (kept,) = finished_networks(run, "training").values()
+    tf.train.Checkpoint(network=without_tail).write(kept)
     return tmp_path
 
 
@@ -115,6 +122,7 @@ def starts(finished_run, tmp_path):
         ("unfinished", "denoise", "has no finished training to start from"),
         ("other layers", "vae", "no layer of this network is like one"),
         ("other shapes", "denoise", "do not fit what its run.json and these images"),
+        ("fewer layers", "denoise", "do not fit what its run.json and these images"),
         ("other pictures", "denoise", "only another vae can start from it"),
     ],
 )

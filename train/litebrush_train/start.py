@@ -78,8 +78,9 @@ class Start:
         trained = self.family.networks(images)
         try:
             for name, path in finished_networks(self.folder.path, _PHASE).items():
-                tf.train.Checkpoint(network=trained[name]).restore(path).expect_partial()
-        except ValueError:  # of tensors of other shapes
+                restored = tf.train.Checkpoint(network=trained[name]).restore(path)
+                restored.assert_existing_objects_matched().expect_partial()
+        except (ValueError, AssertionError):  # of tensors of other shapes; of layers that the run did not have
             raise TrainingError(
                 f"the weights in '{self.folder.path}' do not fit what its run.json and these images ask for"
             ) from None
