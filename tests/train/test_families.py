@@ -21,6 +21,8 @@ from litebrush_train import recipes
 from litebrush_train.cli import FAMILIES, family_class
 from litebrush_train.config import build, override, shipped_sections
 from litebrush_train.distribution import Cluster
+from litebrush_train.families.denoise import Denoise
+from litebrush_train.families.restoration import MODEL
 from litebrush_train.run import train
 from litebrush_train.run_folder import RunFolder
 
@@ -41,6 +43,25 @@ def run(name: str, data: Path, out: Path, *settings: str) -> Path:
     folder = RunFolder(out)
     train(name, family(recipe), (data,), folder, False, "waves", "CC0-1.0", Cluster.of(None))
     return folder.handover
+
+
+def test_a_denoiser_minimizes_the_root_mean_square_error_of_a_patch_in_the_mean_over_patches():
+    denoise = Denoise(build(recipes.DenoiseRecipe, override(shipped_sections("denoise"), TINY["denoise"])))
+    random = np.random.default_rng(0)
+    target = random.random((2, 16, 16, 3), np.float32)
+    noise = np.array([0.02, 0.2], np.float32)[:, None, None, None] * random.choice((-1, 1), target.shape)
+    batch = {"image": target + noise, "noise_level": np.zeros((2, 8, 8, 1), np.float32), "target": target}
+    untrained = denoise.network()  # leaves a picture as it is
+
+    def distance(**changed):
+        tensors = {name: tf.constant(values, tf.float32) for name, values in {**batch, **changed}.items()}
+        return denoise.losses({MODEL: untrained}, tensors, tf.constant(0))["distance"]
+
+    assert float(distance()) == pytest.approx(0.11, rel=1e-3)
+    with tf.GradientTape() as tape:
+        nothing_to_learn = distance(image=target)
+    gradients = tape.gradient(nothing_to_learn, untrained.trainable_variables)
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
 @pytest.mark.parametrize("name", BY_NAME)

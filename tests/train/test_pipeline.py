@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made.pictures import photo_pixels
 from PIL import Image
 
 from litebrush.noise import add_gaussian_noise
 from litebrush_train.families.denoise import noisy
-from litebrush_train.patches import PatchSource, crop, draw_samples, inputs_of, stacked
+from litebrush_train.patches import PatchSource, crop, draw_samples, inputs_of, reduced, reduced_crop, stacked
 from litebrush_train.pictures import load_image_folders
 from litebrush_train.pipeline import Batches
 
@@ -87,6 +89,37 @@ def test_crops_of_pictures_that_are_too_small_are_continued_by_reflection(pictur
     cut = crop(pictures[0], 64, np.random.default_rng(0))
     assert cut.shape == (64, 64, 3)
     assert np.array_equal(cut[40], cut[39])
+
+
+@given(height=st.integers(8, 90), width=st.integers(8, 90), reduction=st.floats(1, 16), seed=st.integers(0, 2**32 - 1))
+def test_a_reduced_crop_has_its_size_whatever_the_picture_and_makes_up_no_colour(height, width, reduction, seed):
+    flat = np.full((height, width, 3), (3, 128, 250), np.uint8)
+    cut = reduced_crop(flat, 16, reduction, np.random.default_rng(seed))
+    assert cut.shape == (16, 16, 3)
+    assert np.array_equal(np.unique(cut.reshape(-1, 3), axis=0), [(3, 128, 250)])
+
+
+def test_a_picture_shown_smaller_has_as_much_of_the_scene_and_no_aliases():
+    columns = np.arange(240)[None, :, None]
+    stripes = np.broadcast_to(np.where(columns % 2, 255, 0), (160, 240, 3)).astype(np.uint8)
+    smaller = reduced(stripes, 2.5)
+    assert smaller.shape == (64, 96, 3)
+    assert np.ptp(smaller[:, 4:-4].astype(int)) < 24
+    ramp = np.broadcast_to(columns, (160, 240, 3)).astype(np.uint8)
+    assert np.abs(reduced(ramp, 2.5)[0, :, 0] - (2.5 * np.arange(96) + 0.75)).max() < 2
+
+
+def test_a_source_that_reduces_shows_more_of_a_picture(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.tile(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], (120, 1, 3))).save(tmp_path / name)
+    pictures = load_image_folders((tmp_path,), 0.4, 16).training
+
+    def most_seen(reduction):
+        source = PatchSource(pictures, 16, lambda clean, random: noisy(clean, 0.0, random), reduction)
+        return max(np.ptp(example.tensors["target"]) for example in Batches(source, 16, 0).examples(0)) * 255
+
+    assert most_seen(1.0) == pytest.approx(30, abs=1)  # 16 columns, 2 grey levels each
+    assert 60 < most_seen(4.0) <= 4 * 32
 
 
 def test_samples_for_looking_at_are_the_same_each_time_and_go_round_the_pictures(pictures):

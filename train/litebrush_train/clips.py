@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from litebrush.noise import add_gaussian_noise
 from litebrush_train.masks import random_scratches
 from litebrush_train.motion import pan
+from litebrush_train.patches import random_factor, reduced
 from litebrush_train.pictures import Pictures
 from litebrush_train.pipeline import Example
 from litebrush_train.recipes import ClipRecipe, NoiseRecipe
@@ -53,9 +54,15 @@ class ClipSource:
     likely as every other. Where there are no stills, single frames serve as such.
     """
 
-    def __init__(self, pictures: Pictures, clips: ClipRecipe, noise: NoiseRecipe, side: int) -> None:
-        """Find the videos among ``pictures``, which are at least ``side`` pixels a side; clips are ``side`` a side."""
+    def __init__(
+        self, pictures: Pictures, clips: ClipRecipe, noise: NoiseRecipe, side: int, reduction: float = 1.0
+    ) -> None:
+        """Find the videos among ``pictures``, which are at least ``side`` pixels a side.
+
+        Clips are ``side`` pixels a side; stills are shown up to ``reduction`` times smaller.
+        """
         self._pictures, self._clips, self._noise, self._side = pictures, clips, noise, side
+        self._reduction = reduction
         self._shots = find_shots(pictures, clips.frames)
         in_shots = {place for shot in self._shots for place in shot}
         self._stills = [place for place in range(len(pictures)) if place not in in_shots] or list(in_shots)
@@ -99,8 +106,9 @@ class ClipSource:
     def _scene(self, random: np.random.Generator) -> tuple[Frames, tuple[Path, ...]]:
         if not self._shots or random.random() < self._clips.still_share:
             still = self._stills[random.choice(len(self._stills), p=self._still_likelihood)]
+            factor = random_factor(self._pictures[still], self._side, self._reduction, random)
             scene = pan(
-                self._pictures[still],
+                reduced(self._pictures[still], factor),
                 self._side,
                 self._clips.frames,
                 random,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from litebrush.samples import fill_by_reflection
 from litebrush_train.pictures import Picture, Pictures
@@ -50,9 +51,9 @@ SpoilInTurn = Callable[[Picture, np.random.Generator, int], Sample]
 class PatchSource:
     """Patches of a folder, spoilt; every pixel of the folder is as likely as every other."""
 
-    def __init__(self, pictures: Pictures, size: int, spoil: Spoil) -> None:
-        """Cut patches of ``size`` x ``size`` pixels out of ``pictures``."""
-        self._pictures, self._size, self._spoil = pictures, size, spoil
+    def __init__(self, pictures: Pictures, size: int, spoil: Spoil, reduction: float = 1.0) -> None:
+        """Cut patches of ``size`` x ``size`` pixels out of ``pictures``, shown up to ``reduction`` times smaller."""
+        self._pictures, self._size, self._spoil, self._reduction = pictures, size, spoil, reduction
         areas = np.array([stored.shape[0] * stored.shape[1] for stored in pictures.stored], np.float64)
         self._up_to = np.cumsum(areas) / areas.sum()
         sample = spoil(pictures[0][:size, :size], np.random.default_rng(0))
@@ -66,7 +67,7 @@ class PatchSource:
     def example(self, random: np.random.Generator) -> Example:
         """A patch in one of its eight positions, spoilt, and its truth as ``target``."""
         number = min(int(np.searchsorted(self._up_to, random.random(), "right")), len(self._pictures) - 1)
-        patch = crop(self._pictures[number], self._size, random)
+        patch = reduced_crop(self._pictures[number], self._size, self._reduction, random)
         side = int(random.integers(_SIDES))
         turned = np.rot90(patch, side % 4)
         sample = self._spoil(turned[:, ::-1] if side >= 4 else turned, random)
@@ -80,6 +81,26 @@ def crop(picture: Picture, size: int, random: np.random.Generator) -> Picture:
     top = random.integers(picture.shape[0] - size + 1)
     left = random.integers(picture.shape[1] - size + 1)
     return picture[top : top + size, left : left + size]
+
+
+def reduced_crop(picture: Picture, size: int, reduction: float, random: np.random.Generator) -> Picture:
+    """A random square of a picture that is shown smaller, by a factor from 1 to ``reduction``."""
+    factor = random_factor(picture, size, reduction, random)
+    return reduced(crop(picture, round(factor * size), random), factor)
+
+
+def random_factor(picture: Picture, least: int, reduction: float, random: np.random.Generator) -> float:
+    """From 1 to ``reduction``, evenly; as far as the picture's shorter side stays at ``least`` pixels or more."""
+    most = min(reduction, min(picture.shape[:2]) / least)
+    return random.uniform(1, most) if most > 1 else 1.0
+
+
+def reduced(picture: Picture, factor: float) -> Picture:
+    """(H, W, 3) uint8 RGB, so many times smaller, without aliasing."""
+    if factor == 1:
+        return picture
+    height, width = (round(side / factor) for side in picture.shape[:2])
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def draw_samples(pictures: Pictures, count: int, size: int, seed: int, spoil: SpoilInTurn) -> tuple[Sample, ...]:

@@ -91,14 +91,23 @@ class CompressionRecipe(TrainingRecipe):
 
 @dataclass(frozen=True)
 class PatchRecipe:
-    """Sides in pixels: of the patches that training draws, and of the exported model's static input."""
+    """What training sees of a photograph.
+
+    Attributes:
+        patch_size: side in pixels of the patches that training draws.
+        tile_size: side in pixels of the exported model's static input.
+        reduction: how many times smaller photographs are shown at most, at least 1; each time drawn evenly from 1 to
+            it. Reduced photographs have more detail a pixel, which a folder of smooth ones lacks.
+    """
 
     patch_size: int = 64
     tile_size: int = 256
+    reduction: float = 1.0
 
     def __post_init__(self) -> None:
         _require_even_side("patch_size", self.patch_size, 16)
         _require_even_side("tile_size", self.tile_size, 64)
+        require(1 <= self.reduction <= 16, f"reduction is {self.reduction}; expected a number from 1 to 16")
 
 
 @dataclass(frozen=True)
@@ -220,8 +229,8 @@ class DetectorRecipe:
     """
 
     channels: int = 24
-    levels: int = 3
-    widest: int = 96
+    levels: int = 4
+    widest: int = 80
 
     def __post_init__(self) -> None:
         for name in ("channels", "levels"):

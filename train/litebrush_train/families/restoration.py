@@ -86,7 +86,8 @@ class Restoration(Family[RecipeType]):
         return {MODEL: self.network()}
 
     def source(self, images: ImageFolder) -> PatchSource:  # noqa: D102
-        return PatchSource(images.training, self.recipe.patches.patch_size, self.spoil)
+        patches = self.recipe.patches
+        return PatchSource(images.training, patches.patch_size, self.spoil, patches.reduction)
 
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:  # noqa: D102
         return {MODEL: inputs_of(self._observed(images, training=True))}
