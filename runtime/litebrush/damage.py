@@ -15,9 +15,10 @@ from litebrush.restorer import require_size
 from litebrush.tasks import Task
 from litebrush.tensors import Role
 from litebrush.tiled_model import TiledModel
-from litebrush.tiled_network import CPU_TILE_LIMIT, Progress
+from litebrush.tiled_network import Progress
 
 LIKELY_ABOVE = 127
+TILE_LIMIT = 1024  # a detector sees so far that smaller tiles are halo for the most part
 _RIM_PX = 1
 
 
@@ -39,9 +40,7 @@ class DamageDetector(TiledModel):
 
     task = Task.DETECT
 
-    def __init__(
-        self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = CPU_TILE_LIMIT
-    ) -> None:
+    def __init__(self, contract: ModelContract, engines: Mapping[str, Engine], tile_limit: int = TILE_LIMIT) -> None:
         """As :class:`litebrush.tiled_model.TiledModel`."""
         super().__init__(contract, engines, tile_limit)
         self._input = contract.signature.input(Role.IMAGE).name
