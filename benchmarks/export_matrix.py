@@ -63,7 +63,7 @@ _TINY = {
     **dict.fromkeys(("denoise", "deblock", "inpaint"), _TINY_RESIDUAL),
     "damage": ("model.channels=8", "model.levels=1", "patches.patch_size=16", "patches.tile_size=64"),
     "sparse": ("model.atoms=8", "model.iterations=1", "patches.patch_size=16", "patches.tile_size=64"),
-    "rnn": (*_TINY_RESIDUAL, "model.state_channels=16", "clips.frames=2"),
+    "rnn": (*_TINY_RESIDUAL, "patches.tile_size=80", "model.state_channels=16", "clips.frames=2"),
     "gan": ("model.latent=8", "model.channels=2", "model.discriminator_channels=2"),
     "vae": ("model.latent=8", "model.channels=4"),
 }

@@ -18,7 +18,7 @@ SHORT = (
 TINY_RESIDUAL = (*SHORT, "model.channels=8", "model.blocks=1", "patches.patch_size=16", "patches.tile_size=64")
 TINY_DENOISE = (*TINY_RESIDUAL, "model.coarse_channels=8", "model.coarse_blocks=1")
 TINY_DETECTOR = (*SHORT, "model.channels=4", "model.levels=1", "patches.patch_size=16", "patches.tile_size=64")
-TINY_RNN = (*TINY_DENOISE, "model.state_channels=16", "clips.frames=2")
+TINY_RNN = (*TINY_DENOISE, "patches.tile_size=80", "model.state_channels=16", "clips.frames=2")
 TINY_VAE = (*SHORT, "model.latent=8", "model.channels=4")
 TINY_GAN = (
     *(*SHORT, "compression.method=qat", "model.latent=8"),

@@ -9,8 +9,14 @@ from made.pictures import photo_pixels
 from litebrush_train.clips import Clip
 from litebrush_train.compression.equalization import equalize
 from litebrush_train.compression.quantization import quantization_aware
-from litebrush_train.models.cnn import restorer_alignment
-from litebrush_train.models.rnn import PICTURE_CHANNELS, STATE_RANGE, cell, channel_groups, receptive_field_radius
+from litebrush_train.models.rnn import (
+    ALIGNMENT,
+    PICTURE_CHANNELS,
+    STATE_RANGE,
+    cell,
+    channel_groups,
+    receptive_field_radius,
+)
 from litebrush_train.recipes import SequenceModelRecipe
 from litebrush_train.sequences import clip_figures, flicker, restore_clip, unrolled_losses, zero_state
 
@@ -58,7 +64,7 @@ def test_frame_and_state_reach_as_far_as_the_receptive_fields_radius(blocks, coa
     recipe = SequenceModelRecipe(2, blocks, 2, coarse_blocks, RECIPE.state_channels)
     model = cell(recipe)
     model.set_weights([np.full_like(weights, 0.01) for weights in model.get_weights()])
-    reaches = [reach(model, (48 + shift, 48 + shift)) for shift in range(restorer_alignment(recipe))]
+    reaches = [reach(model, (48 + shift, 48 + shift)) for shift in range(ALIGNMENT)]
     by_frame, by_state = map(max, zip(*reaches))
     assert by_frame == by_state == receptive_field_radius(recipe)
 
@@ -76,6 +82,16 @@ def reach(model: keras.Model, at: tuple[int, int]) -> tuple[int, int]:
     return farthest[0], farthest[1]
 
 
+def test_the_gate_is_shown_differences_of_frame_and_state_from_the_first_step_on():
+    compare = cell(SequenceModelRecipe()).get_layer("compare")
+    random = np.random.default_rng(3)
+    seen, state = random.random((2, 1, 6, 6, PICTURE_CHANNELS), np.float32)
+    rest = random.random((1, 6, 6, 13), np.float32)  # features and the noise level
+    shown = compare(np.concatenate([seen, state, rest], axis=3)).numpy()[..., : 2 * PICTURE_CHANNELS]
+    expected = np.concatenate([np.maximum(seen - state, 0), np.maximum(state - seen, 0)], axis=3)
+    np.testing.assert_allclose(shown, expected, atol=1e-6)
+
+
 def test_before_it_is_trained_a_picture_that_stands_still_stays_as_it_is():
     sample = inputs()
     sample["state"][..., :PICTURE_CHANNELS] = tf.nn.space_to_depth(sample["frame"], 2)
@@ -85,7 +101,7 @@ def test_before_it_is_trained_a_picture_that_stands_still_stays_as_it_is():
 
 
 def test_the_default_cell_has_the_documented_size():
-    assert cell(SequenceModelRecipe()).count_params() == 283100
+    assert cell(SequenceModelRecipe()).count_params() == 308124
 
 
 def test_the_state_that_comes_out_fits_where_it_goes_in():
@@ -116,7 +132,7 @@ def test_training_unrolls_what_restoring_does_frame_by_frame():
     model, clip = scattered(cell(RECIPE)), still_clip()
     losses = tf.function(unrolled_losses)({"cell": model}, batch(clip), STEP)
     error = restore_exactly(model, clip) - clip.clean / 255
-    by_frame = np.abs(error).mean(axis=(1, 2, 3))
+    by_frame = np.sqrt((error**2).mean(axis=(1, 2, 3)))
     weights = np.linspace(1, 2, len(error)) / 1.5
     assert float(losses["distance"]) == pytest.approx((weights * by_frame).mean(), rel=1e-4)
     assert float(losses["flicker"]) == pytest.approx(np.abs(np.diff(error, axis=0)).mean(), rel=1e-4)

@@ -77,7 +77,7 @@ def test_a_run_says_what_it_started_from_and_is_resumed_without_it(image_folder,
     running = begin("--start-from", str(first))
     wait_for_lines(running, tmp_path / "run" / "logs" / "training.csv", 2)
     running.kill()
-    assert "fresh: compare, judge, features, gate, average, recall" in running.said
+    assert "fresh: compare, farther, far0, far1, far2, nearer, judge, features, gate, average, recall" in running.said
     assert json.loads((tmp_path / "run" / "run.json").read_text())["start"]["name"] == "denoise"
     shutil.rmtree(first)
     resumed = begin("--resume")

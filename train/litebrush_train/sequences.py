@@ -13,6 +13,7 @@ from litebrush_train.clips import Clip, Frames
 from litebrush_train.learner import Batch, Losses
 from litebrush_train.models.cnn import BLOCK_SIZE
 
+_LEAST_SQUARE = 1e-8  # keeps the root's slope finite where there is no error
 _FLICKER_WEIGHT = 0.1
 _LAST_FRAME_WEIGHT = 2.0  # to the first's 1
 
@@ -27,8 +28,9 @@ def unrolled_losses(networks: Mapping[str, keras.Model], batch: Batch, step: tf.
         step: not used.
 
     Returns:
-        ``loss``; its parts ``distance``, the mean absolute error, where the last frame counts twice as much as the
-        first, for it knows more; and ``flicker``, the mean absolute change of the error from a frame to the next.
+        ``loss``; its parts ``distance``, the root mean square error of a frame in the mean over frames, where the last
+        frame counts twice as much as the first, for it knows more; and ``flicker``, the mean absolute change of the
+        error from a frame to the next.
     """
     cell, frames = networks["cell"], batch["frame"]
     state = zero_state(cell, frames[:, 0])
@@ -40,7 +42,8 @@ def unrolled_losses(networks: Mapping[str, keras.Model], batch: Batch, step: tf.
     error = tf.stack(errors)  # (T, batch, H, W, 3)
     weights = tf.linspace(1.0, _LAST_FRAME_WEIGHT, len(errors))
     weights /= tf.reduce_mean(weights)
-    distance = tf.reduce_mean(weights * tf.reduce_mean(tf.abs(error), axis=(1, 2, 3, 4)))
+    roots = tf.sqrt(tf.reduce_mean(error**2, axis=(2, 3, 4)) + _LEAST_SQUARE)  # (T, batch)
+    distance = tf.reduce_mean(weights[:, None] * roots)
     flicker = tf.reduce_mean(tf.abs(error[1:] - error[:-1]))
     return {"loss": distance + _FLICKER_WEIGHT * flicker, "distance": distance, "flicker": flicker}
 

@@ -20,8 +20,15 @@ from litebrush_train.contact_sheet import grid
 from litebrush_train.families.family import Family
 from litebrush_train.handover import Network
 from litebrush_train.learner import Networks, SupervisedLearner
-from litebrush_train.models.cnn import BLOCK_SIZE, restorer_alignment
-from litebrush_train.models.rnn import PICTURE_CHANNELS, STATE_RANGE, cell, channel_groups, receptive_field_radius
+from litebrush_train.models.cnn import BLOCK_SIZE
+from litebrush_train.models.rnn import (
+    ALIGNMENT,
+    PICTURE_CHANNELS,
+    STATE_RANGE,
+    cell,
+    channel_groups,
+    receptive_field_radius,
+)
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
 from litebrush_train.recipes import RnnRecipe, TrainingRecipe
 from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
@@ -62,7 +69,8 @@ class Rnn(Family[RnnRecipe]):
         return {CELL: cell(self.recipe.model)}
 
     def source(self, images: ImageFolder) -> ClipSource:  # noqa: D102
-        return ClipSource(images.training, self.recipe.clips, self.recipe.noise, self.recipe.patches.patch_size)
+        patches = self.recipe.patches
+        return ClipSource(images.training, self.recipe.clips, self.recipe.noise, patches.patch_size, patches.reduction)
 
     def structures(self) -> Mapping[str, Structure]:  # noqa: D102
         return {
@@ -101,7 +109,7 @@ class Rnn(Family[RnnRecipe]):
             task=Task.RESTORE_SEQUENCE,
             signatures=(step,),
             states=(StatePair("state", "next_state"),),
-            tiling=Tiling(receptive_field_radius(model), restorer_alignment(model), resizable=True),
+            tiling=Tiling(receptive_field_radius(model), ALIGNMENT, resizable=True),
             provenance=provenance,
         )
 
@@ -129,8 +137,7 @@ class Rnn(Family[RnnRecipe]):
 
     def _clips(self, pictures: Pictures, count: int, side: int) -> list[Clip]:
         """Clips that are the same each time; pictures that are too small are repeated by reflection."""
-        multiple = restorer_alignment(self.recipe.model)
-        smallest = min(min(stored.shape[:2]) for stored in pictures.stored) // multiple * multiple
+        smallest = min(min(stored.shape[:2]) for stored in pictures.stored) // ALIGNMENT * ALIGNMENT
         source = ClipSource(pictures, self.recipe.clips, self.recipe.noise, min(side, smallest))
         random = np.random.Generator(np.random.Philox(key=[self.recipe.run.seed, _OBSERVING_STREAM]))
         return [_filled(source.clip(random), side) for _ in range(count)]
