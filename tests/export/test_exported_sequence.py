@@ -46,7 +46,7 @@ SIZES = [(97, 131), (150, 64), (63, 175)]
 
 @pytest.mark.parametrize("size", SIZES)
 def test_tiled_equals_whole_over_a_sequence_bit_for_bit_in_int8(exported, size):
-    tiled, whole = (restorer(exported[Precision.INT8], limit).stream(NOISE_LEVEL) for limit in (48, 4096))
+    tiled, whole = (restorer(exported[Precision.INT8], limit).stream(NOISE_LEVEL) for limit in (80, 4096))
     for frame in moving(*size, 5):
         assert np.array_equal(tiled(frame), whole(frame))
         for name in whole._states:
@@ -81,7 +81,7 @@ def float_outputs(restorer: SequenceRestorer, frames: list[np.ndarray]) -> list[
 @pytest.mark.parametrize("size", SIZES[:2])
 def test_tiled_equals_whole_over_a_sequence_to_a_hundred_thousandth_in_float32(exported, size):
     frames = moving(*size, 5)
-    tiled, whole = (float_outputs(restorer(exported[Precision.FLOAT32], limit), frames) for limit in (48, 4096))
+    tiled, whole = (float_outputs(restorer(exported[Precision.FLOAT32], limit), frames) for limit in (80, 4096))
     for one, other in zip(tiled, whole):
         for values, expected in zip(one, other):
             assert np.max(np.abs(values - expected)) <= 1e-5

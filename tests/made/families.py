@@ -12,8 +12,7 @@ from litebrush.contract import ModelContract, Tiling
 from litebrush.tasks import Task
 from litebrush.tensors import Signature
 from litebrush_train.handover import Network, write_handover
-from litebrush_train.models.cnn import restorer_alignment
-from litebrush_train.models.rnn import STATE_RANGE, cell, receptive_field_radius
+from litebrush_train.models.rnn import ALIGNMENT, STATE_RANGE, cell, receptive_field_radius
 from litebrush_train.recipes import SequenceModelRecipe
 from made.contracts import IMAGE, LABELS, NOISE_LEVEL, RESTORED, STATES, make_task_contract
 from made.networks import shaken
@@ -48,7 +47,7 @@ def make_cell_handover(folder: Path) -> Path:
     contract = replace(
         make_task_contract(Task.RESTORE_SEQUENCE),
         signatures=(step,),
-        tiling=Tiling(receptive_field_radius(recipe), restorer_alignment(recipe), resizable=True),
+        tiling=Tiling(receptive_field_radius(recipe), ALIGNMENT, resizable=True),
     )
     states = np.random.default_rng(0).uniform(*STATE_RANGE, (COUNT, *before.shape[1:])).astype(np.float32)
     levels = {axes: np.full(axes, 25, np.float32) for axes in ((COUNT,), (2, STEPS))}
