@@ -11,9 +11,9 @@ import tf_keras as keras
 from litebrush.metrics import psnr_db
 from litebrush_train.clips import Clip, Frames
 from litebrush_train.learner import Batch, Losses
+from litebrush_train.losses import root_mean_squares
 from litebrush_train.models.cnn import BLOCK_SIZE
 
-_LEAST_SQUARE = 1e-8  # keeps the root's slope finite where there is no error
 _FLICKER_WEIGHT = 0.1
 _LAST_FRAME_WEIGHT = 2.0  # to the first's 1
 
@@ -42,8 +42,7 @@ def unrolled_losses(networks: Mapping[str, keras.Model], batch: Batch, step: tf.
     error = tf.stack(errors)  # (T, batch, H, W, 3)
     weights = tf.linspace(1.0, _LAST_FRAME_WEIGHT, len(errors))
     weights /= tf.reduce_mean(weights)
-    roots = tf.sqrt(tf.reduce_mean(error**2, axis=(2, 3, 4)) + _LEAST_SQUARE)  # (T, batch)
-    distance = tf.reduce_mean(weights[:, None] * roots)
+    distance = tf.reduce_mean(weights[:, None] * root_mean_squares(error))
     flicker = tf.reduce_mean(tf.abs(error[1:] - error[:-1]))
     return {"loss": distance + _FLICKER_WEIGHT * flicker, "distance": distance, "flicker": flicker}
 

@@ -12,12 +12,12 @@ from litebrush.tensors import TensorSpec
 from litebrush_train.compression.structure import Structure
 from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.learner import Batch, Losses, Networks
+from litebrush_train.losses import root_mean_squares
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import NOISE_LEVEL, Sample
 from litebrush_train.pictures import Picture
 from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe, SparseRecipe
 
-_LEAST_SQUARE = 1e-8  # keeps the root's slope finite where there is no error
 _LEVELS_TO_LOOK_AT = (15.0, 25.0, 50.0)
 
 
@@ -41,13 +41,9 @@ class Denoise(Restoration[DenoiseRecipe | SparseRecipe]):
         return restorer(self.recipe.model, noise_level=True, height=height, width=width)
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """What is minimized: the root mean square error of a patch, in the mean over patches.
-
-        Peak signal-to-noise ratio is about the square of the error, and counts pictures alike: by the root a patch with
-        little noise matters more beside one with much than by the squares.
-        """
+        """What is minimized: the root mean square error of a patch, in the mean over patches."""
         error = self._run(networks[MODEL], batch) - batch["target"]
-        return {"distance": tf.reduce_mean(tf.sqrt(tf.reduce_mean(error**2, axis=(1, 2, 3)) + _LEAST_SQUARE))}
+        return {"distance": tf.reduce_mean(root_mean_squares(error))}
 
     def tiling(self) -> Tiling:  # noqa: D102
         model = self.recipe.model
