@@ -140,7 +140,7 @@ def test_given_ranges_hold_through_training_and_others_follow_the_inputs():
     begun = stage.begin(network, RECIPE, Structure(ranges={"image": (0.0, 1.0)}), inputs)
     brighter = {**inputs, "image": 3 * inputs["image"], "noise_level": 3 * inputs["noise_level"]}
     steps_of(learner(begun, stage, RECIPE), brighter)(3)
-    details = interpreter(begun).get_input_details()
+    details = interpreter(stage.finish(begun)).get_input_details()
     assert scale_of(of_channels(details, 3)) == PICTURE
     assert scale_of(of_channels(details, 1))["scale"] == pytest.approx(0.3 / 255, rel=1e-2)
 
@@ -161,7 +161,7 @@ def test_a_state_comes_in_on_the_scale_on_which_it_went_out(activation):
     structure = Structure(ranges={"frame": (0.0, 1.0)}, tied=(("state", "next_state"),))
     begun = stage.begin(network, RECIPE, structure, inputs)
     steps_of(learner(begun, stage, RECIPE), inputs)(3)
-    converted = interpreter(begun)
+    converted = interpreter(stage.finish(begun))
     state = of_channels(converted.get_input_details(), 4)
     following = of_channels(converted.get_output_details(), 4)
     assert scale_of(state) == scale_of(following)

@@ -13,11 +13,10 @@ import tf_keras as keras
 from numpy.typing import NDArray
 
 from litebrush.errors import RecipeError
-from litebrush.rounding import best_range
 from litebrush_train.compression.folding import fold_normalizations
+from litebrush_train.compression.ranges import FixedRange, Range, best_range_for, bounds, fix, learn, set_bounds, settle
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
 
-Range = tuple[float, float]
 NO_RANGES: Mapping[str, Range] = MappingProxyType({})
 
 _REARRANGEMENTS = (SpaceToDepth, DepthToSpace)
@@ -27,7 +26,6 @@ _RANGES_OF_DEVICES = {"tanh": (-1.0, 127 / 128), "sigmoid": (0.0, 255 / 256)}  #
 _RANGED_BEFORE_ACTIVATION = ("tanh", "sigmoid", "softmax")
 _ACTIVATIONS = (None, "linear", "relu", *_RANGED_BEFORE_ACTIVATION)
 _PRESERVABLE = (keras.layers.Conv2D, keras.layers.Dense)
-_MOST_VALUES = 200_000
 _FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
@@ -78,18 +76,6 @@ class _PreservingScheme(tfmot.experimental.combine.Default8BitPrunePreserveQuant
         return preserving
 
 
-class _FixedRange:
-    """A quantizer whose range no longer follows what it sees."""
-
-    def __init__(self, quantizer: tfmot.quantization.keras.quantizers.Quantizer) -> None:
-        self._quantizer = quantizer
-
-    def __call__(
-        self, inputs: tf.Tensor, training: bool, weights: Mapping[str, tf.Variable], **kwargs: Any
-    ) -> tf.Tensor:
-        return self._quantizer(inputs, False, weights=weights, **kwargs)
-
-
 def quantization_aware(
     network: keras.Model,
     typical_inputs: Mapping[str, NDArray[np.float32]],
@@ -100,8 +86,8 @@ def quantization_aware(
     """The network with 8-bit quantization simulated in its forward pass (Jacob et al. 2018).
 
     Weights are quantized per channel and symmetrically, activations per tensor. Each activation's range is the one that
-    makes the error of rounding and clipping least on ``typical_inputs``, and stays: the weights learn to live with it.
-    tfmot's moving averages of the extremes would leave a few outliers and a coarse step for everything else.
+    makes the error of rounding and clipping least on ``typical_inputs``, and stays unless :func:`learn_ranges` is asked
+    for. tfmot's moving averages of the extremes would leave a few outliers and a coarse step for everything else.
 
     Args:
         network: a functional model. Layers that only move values are left alone: they keep their input's scale.
@@ -127,6 +113,25 @@ def quantization_aware(
         _pin(quantized, input_name, extent)
         _pin(quantized, output_name, extent)
     return quantized
+
+
+def learn_ranges(quantized: keras.Model, known: tuple[str, ...] = ()) -> None:
+    """Let training make the ranges of activations wider or narrower, but for those of the named inputs and layers.
+
+    The range that rounds a tensor best need not be best for the picture: a denoiser's is as wide as the strongest noise
+    makes it, and then too coarse for faint noise.
+    """
+    holders = [_range_holder(quantized, name) for name in known if name not in quantized.input_names]
+    for layer in quantized.layers:
+        has_range = isinstance(layer, tfmot.quantization.keras.QuantizeWrapper) and bounds(layer)
+        if has_range and not any(layer is holder for holder in holders):
+            learn(layer)
+
+
+def settle_ranges(quantized: keras.Model) -> None:
+    """Fix the ranges that the network has learnt."""
+    for layer in quantized.layers:
+        settle(layer)
 
 
 def pin_picture_ranges(quantized: keras.Model, pictures: tuple[str, ...]) -> None:
@@ -209,16 +214,10 @@ def _fix_ranges(
     observed = observer.predict(dict(typical_inputs), verbose=0)
     for layer, values in zip(layers, observed if isinstance(observed, list) else [observed]):
         holder = quantized.get_layer(_PREFIX + layer.name)
-        if _bounds(holder):
-            _fix_range(holder, _best_range(values))
+        if bounds(holder):
+            fix(holder, best_range_for(values))
     for name in network.input_names:
-        _set_range(_input_quantizer(quantized, name), (typical_inputs[name].min(), typical_inputs[name].max()))
-
-
-def _best_range(values: NDArray[np.float32]) -> Range:
-    stride = max(1, values.size // _MOST_VALUES) | 1  # odd: it reaches all channels of a power of two
-    minimum, maximum = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
-    return best_range(values.ravel()[::stride], minimum, maximum) if minimum < maximum else (0.0, 1.0)
+        set_bounds(_input_quantizer(quantized, name), (typical_inputs[name].min(), typical_inputs[name].max()))
 
 
 def _ranged(layer: keras.layers.Layer) -> keras.KerasTensor:
@@ -243,31 +242,20 @@ def _shared_range(quantized: keras.Model, input_name: str, output_name: str) -> 
     fixed = _RANGES_OF_DEVICES.get(_activation(output))
     if fixed is not None:
         return fixed
-    bounds = [float(bound) for layer in (_input_quantizer(quantized, input_name), output) for bound in _bounds(layer)]
-    return min(bounds), max(bounds)
+    ends = [float(bound) for layer in (_input_quantizer(quantized, input_name), output) for bound in bounds(layer)]
+    return min(ends), max(ends)
 
 
 def _pin(quantized: keras.Model, name: str, extent: Range) -> None:
     """Fix the range of an input or of a layer's result; devices fix that of tanh and sigmoid themselves."""
     if name in quantized.input_names:
         layer = _input_quantizer(quantized, name)
-        layer.quantizer = _fixed(layer.quantizer)
-        _set_range(layer, extent)
+        layer.quantizer = FixedRange(layer.quantizer)
+        set_bounds(layer, extent)
         return
     layer = _range_holder(quantized, name)
     if _activation(layer) not in _RANGES_OF_DEVICES:
-        _fix_range(layer, extent)
-
-
-def _fix_range(layer: keras.layers.Layer, extent: Range) -> None:
-    layer._output_quantizers = [_fixed(quantizer) for quantizer in layer._output_quantizers]
-    for activation in layer._quantize_activations:
-        activation.quantizer = _fixed(activation.quantizer)
-    _set_range(layer, extent)
-
-
-def _fixed(quantizer: Any) -> _FixedRange:
-    return quantizer if isinstance(quantizer, _FixedRange) else _FixedRange(quantizer)
+        fix(layer, extent)
 
 
 def _input_quantizer(quantized: keras.Model, input_name: str) -> keras.layers.Layer:
@@ -279,22 +267,6 @@ def _range_holder(quantized: keras.Model, name: str) -> keras.layers.Layer:
     """The layer whose range a named layer's result has: itself, or the one whose values it only moves."""
     wrapped = {layer.name for layer in quantized.layers}
     layer = quantized.get_layer(_PREFIX + name if _PREFIX + name in wrapped else name)
-    while not _bounds(layer) and _activation(layer) not in _RANGES_OF_DEVICES:
+    while not bounds(layer) and _activation(layer) not in _RANGES_OF_DEVICES:
         layer = layer.input.node.layer
     return layer
-
-
-def _bounds(layer: keras.layers.Layer) -> list[tf.Variable]:
-    """The variables that hold the ends of the range of a layer's activations."""
-    names = {id(variable): variable.name.split("/")[-1].split(":")[0] for variable in layer.non_trainable_variables}
-    return [
-        variable
-        for variable in layer.non_trainable_variables
-        if names[id(variable)].endswith(("_min", "_max")) and "kernel" not in names[id(variable)]
-    ]
-
-
-def _set_range(layer: keras.layers.Layer, extent: Range) -> None:
-    minimum, maximum = extent
-    for bound in _bounds(layer):
-        bound.assign(min(minimum, 0.0) if "_min" in bound.name else max(maximum, 0.0))

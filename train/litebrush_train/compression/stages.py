@@ -20,7 +20,12 @@ from litebrush_train.compression.pruning import (
     prune_two_of_four,
     strip_masks,
 )
-from litebrush_train.compression.quantization import quantization_aware, require_quantizable
+from litebrush_train.compression.quantization import (
+    learn_ranges,
+    quantization_aware,
+    require_quantizable,
+    settle_ranges,
+)
 from litebrush_train.compression.structure import Structure
 from litebrush_train.recipes import CompressionRecipe
 
@@ -128,32 +133,34 @@ class ChannelPruning(Stage):
 
 
 class QuantizationAwareTraining(Stage):
-    """8-bit arithmetic is simulated, after equalization of the groups."""
+    """8-bit arithmetic is simulated, after equalization of the groups; ranges are learnt that are not known."""
 
     name = "quantization_aware_training"
     quantizes = True
+    _preserve_zeros: ClassVar[bool] = False
 
     def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: D102
-        require_quantizable(network)
+        require_quantizable(network, self._preserve_zeros)
 
     def begin(  # noqa: D102
         self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
     ) -> keras.Model:
         equalized = equalize(network, structure.groups)
-        return quantization_aware(equalized, typical_inputs, structure.ranges, structure.tied)
+        quantized = quantization_aware(
+            equalized, typical_inputs, structure.ranges, structure.tied, preserve_zeros=self._preserve_zeros
+        )
+        learn_ranges(quantized, (*structure.ranges, *(output for _, output in structure.tied)))
+        return quantized
+
+    def finish(self, network: keras.Model) -> keras.Model:  # noqa: D102
+        settle_ranges(network)
+        return network
 
 
 class SparseQuantizationAwareTraining(QuantizationAwareTraining):
     """The same, and weights that are zero stay zero."""
 
-    def require(self, network: keras.Model, structure: Structure) -> None:  # noqa: D102
-        require_quantizable(network, preserve_zeros=True)
-
-    def begin(  # noqa: D102
-        self, network: keras.Model, recipe: CompressionRecipe, structure: Structure, typical_inputs: Inputs
-    ) -> keras.Model:
-        equalized = equalize(network, structure.groups)
-        return quantization_aware(equalized, typical_inputs, structure.ranges, structure.tied, preserve_zeros=True)
+    _preserve_zeros = True
 
 
 STAGES: Mapping[str, tuple[Stage, ...]] = {
