@@ -247,8 +247,8 @@ def read_rgb(path: Path) -> Pixels:
     return to_photo(read_image(path)).pixels
 
 
-def check_output(path: Path, photo: Photo) -> None:
-    """Refuse an output file that could not be written or hold the picture, before any work is done.
+def check_output(path: Path, photo: Photo | None = None) -> None:
+    """Refuse an output file that could not be written or hold a photo's transparency, before any work is done.
 
     Raises:
         ImageError: an unknown suffix, transparency into a format without, or a folder that is missing or locked.
@@ -264,7 +264,7 @@ def check_output(path: Path, photo: Photo) -> None:
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
         raise ImageError(f"'{path}' has no known picture suffix; end it in {', '.join(sorted(IMAGE_SUFFIXES))}")
-    if photo.alpha is not None and suffix in (".jpg", ".jpeg", ".bmp"):
+    if photo is not None and photo.alpha is not None and suffix in (".jpg", ".jpeg", ".bmp"):
         raise ImageError(f"'{path.name}' cannot hold the picture's transparency; write a .png or .webp file")
 
 

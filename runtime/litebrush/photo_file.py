@@ -32,9 +32,14 @@ def repair_file(source: Path, target: Path, treat: Treatment) -> Repair:
     del image  # as large as the photograph once more
     require_size(photo)
     check_output(target, photo)
-    if target.exists() and target.samefile(source):
+    if is_same_file(target, source):
         raise ImageError(f"'{target}' is the original; choose another place with --output")
     repair = treat(photo, quality)
     assert isinstance(repair.picture, Image.Image)  # as the photograph that was read
     write_image(repair.picture, target)
     return repair
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, be it there or not."""
+    return one.samefile(other) if one.exists() and other.exists() else one.resolve() == other.resolve()

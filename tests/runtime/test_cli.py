@@ -130,6 +130,18 @@ BAD_REPAIRS = {
         lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--model", "paint"],
         "no shipped model is called 'paint'; there is ",
     ),
+    "a mask to save over the photo": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--save-mask", folder / "." / "photo.png"],
+        "is the photo; choose another place with --save-mask",
+    ),
+    "a mask to save where the result goes": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--save-mask", folder / "out.png"],
+        "is the output; choose another place with --save-mask",
+    ),
+    "a mask to save under a strange name": (
+        lambda folder: [folder / "photo.png", "-o", folder / "out.png", "--save-mask", folder / "mask.xyz"],
+        "has no known picture suffix",
+    ),
     "an output folder that is not there": (
         lambda folder: [folder / "photo.png", "-o", folder / "none" / "out.png"],
         "make it or choose another",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,10 @@ from litebrush.commands.options import (
 )
 from litebrush.contract import Precision
 from litebrush.errors import ImageError
-from litebrush.image import ImageLike, Photo, read_image, write_image
+from litebrush.image import ImageLike, Photo, check_output, read_image, write_image
 from litebrush.inpainter import Inpainter, missing_pixels
 from litebrush.model import Model
-from litebrush.photo_file import repair_file
+from litebrush.photo_file import is_same_file, repair_file
 from litebrush.photo_folder import Fate, Outcome, find_photos
 from litebrush.repairing import (
     Mask,
@@ -150,6 +150,9 @@ def command(
         raise click.UsageError("--model runs one model alone; it goes with neither --steps nor --save-mask")
     if photo.is_dir() and (mask not in (None, "auto") or save_mask is not None):
         raise click.UsageError("--mask and --save-mask are for one photo; give the photos of the folder one by one")
+    if save_mask is not None:
+        others = {"the photo": photo, "the output": output, "the mask": Path(mask) if mask else None}
+        _require_own_place(save_mask, others)
     given_mask = _mask_given(mask)
     loader = (StepLoader if model is None else QuietLoader)(precision, threads, accelerator)
     with Repairer(loader) as repairer:
@@ -170,6 +173,13 @@ class StepLoader(QuietLoader):
     def precision_of(self, source: str) -> str | None:  # noqa: D102
         asked = super().precision_of(source)
         return asked and find_shipped(source).closest(Precision(asked)).value
+
+
+def _require_own_place(save_mask: Path, others: Mapping[str, Path | None]) -> None:
+    check_output(save_mask)
+    for what, path in others.items():
+        if path is not None and is_same_file(save_mask, path):
+            raise ImageError(f"'{save_mask}' is {what}; choose another place with --save-mask")
 
 
 def _mask_given(mask: str | None) -> Mask:
