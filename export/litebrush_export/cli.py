@@ -37,9 +37,11 @@ def _parse_precisions(ctx: click.Context, param: click.Parameter, value: str | N
 
 
 def _parse_pruning(ctx: click.Context, param: click.Parameter, value: str | None) -> Pruning | None:
+    if value is None:
+        return None
     from litebrush_export.pruning import Pruning
 
-    return None if value is None else Pruning.parse(value)
+    return Pruning.parse(value)
 
 
 def _parse_budget(ctx: click.Context, param: click.Parameter, value: str) -> float:
@@ -156,7 +158,7 @@ def convert(
             )
         export_as_onnx(source, contract, calibration, pruning, out)
         return
-    require_extra("export", "tensorflow", "rich", "jinja2")
+    require_extra("export", "tensorflow", "ai_edge_litert", "rich", "jinja2")
     from rich.console import Console
 
     from litebrush_export.adoption import print_template
@@ -199,7 +201,7 @@ def export_as_onnx(
     source: Path, contract: Path | None, calibration: Path | None, pruning: Pruning | None, out: Path | None
 ) -> None:
     """``--format onnx``."""
-    require_extra("export", "tensorflow", "rich")
+    require_extra("export", "tensorflow", "ai_edge_litert", "rich")
     require_extra("onnx", "tf2onnx", "onnxruntime")
     from rich.console import Console
 

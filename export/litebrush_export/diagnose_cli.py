@@ -30,7 +30,7 @@ def diagnose(source: Path, contract: Path | None, calibration: Path | None, out:
       litebrush export diagnose run/handover --out diagnosis/
       litebrush export diagnose my_model.keras --contract contract.toml --calibration photos/ --out diagnosis/
     """
-    require_extra("export", "tensorflow", "rich", "jinja2", "matplotlib")
+    require_extra("export", "tensorflow", "ai_edge_litert", "rich", "jinja2", "matplotlib")
     from rich.console import Console
 
     from litebrush_export.cli import as_handover, require_companions

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from litebrush.errors import ContractError, ConversionError, EngineError
 from litebrush.interpreter_engine import InterpreterEngine
+from litebrush_export.flatbuffer import TYPE_NAMES
+from litebrush_export.packing import pack, unpack
 from litebrush_export.sources import FoundSignature, FoundTensor, Shape, Tensors
 
 NETWORK_FILE = "model.tflite"
 _IDENTIFIER = b"TFL3"
 _SIGNATURE = "serving_default"
 _WEIGHT_TYPES = (schema.TensorType.INT4, schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.FLOAT16)
-_TYPE_NAMES = {code: name.lower() for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
 
 
 class FlatbufferNetwork:
@@ -42,7 +43,7 @@ class FlatbufferNetwork:
         if flatbuffer[4:8] != _IDENTIFIER:
             raise ConversionError(f"'{name}' is not a TFLite model, or it is damaged")
         try:
-            model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
+            model = unpack(flatbuffer)
         except Exception as problem:  # struct and flatbuffers raise many kinds on damaged bytes
             raise ConversionError(f"'{name}' is damaged: {problem}") from None
         _require_float32(model, name)
@@ -90,23 +91,19 @@ def _require_float32(model: Any, name: str) -> None:
         for tensor in subgraph.tensors:
             if tensor.type in _WEIGHT_TYPES:
                 raise ConversionError(
-                    f"'{name}' is quantized already ({_TYPE_NAMES[tensor.type]} in '{tensor.name.decode()}'); give the "
+                    f"'{name}' is quantized already ({_type_name(tensor)} in '{tensor.name.decode()}'); give the "
                     "float32 .tflite, or what it was made from"
                 )
 
 
 def _with_signature(model: Any) -> bytes:
     """A packed copy of a network of one subgraph, its tensors' names as those of a signature."""
-    import flatbuffers
-
     definition = schema.SignatureDefT()
     definition.signatureKey, definition.subgraphIndex = _SIGNATURE.encode(), 0
     graph = model.subgraphs[0]
     definition.inputs, definition.outputs = (_tensor_maps(graph, indices) for indices in (graph.inputs, graph.outputs))
     model.signatureDefs = [definition]
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
-    return bytes(builder.Output())
+    return pack(model)
 
 
 def _tensor_maps(graph: Any, indices: Any) -> list[Any]:
@@ -130,8 +127,12 @@ def _found_signature(model: Any, definition: Any) -> FoundSignature:
 
 def _found(name: str, tensor: Any) -> FoundTensor:
     shape = () if tensor.shape is None else tuple(int(side) for side in np.asarray(tensor.shape))
-    return FoundTensor(name, shape, _TYPE_NAMES[tensor.type])
+    return FoundTensor(name, shape, _type_name(tensor))
 
 
 def _text(name: bytes | str) -> str:
     return name.decode() if isinstance(name, bytes) else name
+
+
+def _type_name(tensor: Any) -> str:
+    return str(TYPE_NAMES[tensor.type].lower())

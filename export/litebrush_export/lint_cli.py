@@ -23,7 +23,7 @@ def command(model: Path, target_name: str) -> None:
     Examples:
       litebrush lint denoise-int8.tflite --target edgetpu
     """
-    require_extra("export", "rich")
+    require_extra("export", "ai_edge_litert", "rich")
     from rich.console import Console
 
     from litebrush_export.lint import lint

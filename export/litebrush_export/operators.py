@@ -6,7 +6,8 @@ from collections import Counter
 
 from ai_edge_litert import schema_py_generated as schema
 
-_OPERATOR_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+from litebrush_export.flatbuffer import OPERATOR_NAMES
+
 _FLOAT_TYPES = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 
 
@@ -21,5 +22,5 @@ def float_operators(flatbuffer: bytes) -> Counter[str]:
         for operator in subgraph.operators:
             if any(subgraph.tensors[index].type in _FLOAT_TYPES for index in operator.outputs):
                 code = model.operatorCodes[operator.opcodeIndex]
-                found[_OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]] += 1
+                found[OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]] += 1
     return found

@@ -18,6 +18,8 @@ from litebrush_export.quantization import CalibrationSample, quantize
 from litebrush_export.representative import real_arrays
 from litebrush_export.sources import FoundSignature, Shape, SourceKind, recognize
 
+_CALIBRATED = (Precision.INT8, Precision.INT16X8)
+
 
 @dataclass(frozen=True)
 class PlainFile:
@@ -35,19 +37,25 @@ def convert_plain(
 
     Args:
         source: a SavedModel, a Keras file or a float .tflite; all sides but the batch must be fixed.
-        precisions: what to write.
-        calibration: an .npz of the inputs' real values, first axis = sample; int8 needs it.
+        precisions: what to write; all but mixtures, whose cost a contract says how to measure.
+        calibration: an .npz of the inputs' real values, first axis = sample; int8 and int16x8 need it.
         out: folder, made if needed.
 
     Raises:
-        ConversionError: the source cannot be opened or converted, or int8 was asked without an .npz.
+        ConversionError: the source cannot be opened or converted, or the precision asks for more than was given.
         ModelFileError: a file could not be written.
     """
     kind = recognize(source)
-    if Precision.INT8 in precisions and calibration is None:
+    if Precision.MIXED in precisions:
         raise ConversionError(
-            "int8 needs samples of what goes in, and without a contract there are none: give --contract and "
-            "--calibration, or leave int8 out with --precision float32,float16,dynamic; "
+            "a mixture is found by measuring what it costs, and without a contract nobody knows how: give --contract "
+            "and --calibration; '--print-contract' writes a contract to fill in"
+        )
+    calibrated = [each.value for each in precisions if each in _CALIBRATED]
+    if calibrated and calibration is None:
+        raise ConversionError(
+            f"{calibrated[0]} needs samples of what goes in, and without a contract there are none: give --contract "
+            f"and --calibration, or leave {calibrated[0]} out with --precision float32,float16,dynamic; "
             "'--print-contract' writes a contract to fill in"
         )
     with tempfile.TemporaryDirectory(prefix="litebrush-") as temporary:
@@ -78,8 +86,9 @@ def _write_all(files: Mapping[Precision, bytes], name: str, out: Path) -> tuple[
 def _convert_here(source: str, precisions: str, out: str, calibration: str = "") -> None:
     network, flatbuffer = _float32_of(Path(source), Path(out))
     for name in precisions.split(","):
-        samples = _samples(Path(calibration), network) if name == Precision.INT8.value else iter(())
-        (Path(out) / f"{name}.tflite").write_bytes(quantize(flatbuffer, Precision(name), samples))
+        precision = Precision(name)
+        samples = _samples(Path(calibration), network) if precision in _CALIBRATED else iter(())
+        (Path(out) / f"{name}.tflite").write_bytes(quantize(flatbuffer, precision, samples))
 
 
 def _float32_of(source: Path, folder: Path) -> tuple[tuple[FoundSignature, ...], bytes]:

@@ -151,13 +151,14 @@ def test_without_a_contract_float_files_are_written_that_load_explains(sources, 
             litebrush.load(tmp_path / f"x-{precision}.tflite")
 
 
-def test_without_a_contract_int8_is_calibrated_with_real_values(sources, tmp_path):
+@pytest.mark.parametrize("precision", ["int8", "int16x8"])
+def test_without_a_contract_integers_are_calibrated_with_real_values(sources, tmp_path, precision):
     samples = np.random.default_rng(0).random((3, SIDE, SIDE, 3), np.float32)
     arrays = write_arrays(tmp_path / "samples.npz", photo=samples)
-    more = ("--precision", "int8", "--calibration", arrays, "--out", tmp_path / "out")
+    more = ("--precision", precision, "--calibration", arrays, "--out", tmp_path / "out")
     done = run_litebrush("export", sources["saved_model"], *more)
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "out" / "saved_model-int8.tflite").stat().st_size > 1000
+    assert (tmp_path / "out" / f"saved_model-{precision}.tflite").stat().st_size > 1000
 
 
 def test_the_printed_contract_is_nearly_one_to_export_with(sources, tmp_path):
@@ -178,6 +179,13 @@ def refused(source: Path, tmp_path: Path, *more: object, message: str) -> None:
     assert message in " ".join(done.output.split())
     assert "Traceback" not in done.output
     assert not out.exists() or list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("precision", "message"), [("int16x8", "int16x8 needs samples of what goes in"), ("mixed", "a mixture is found by")]
+)
+def test_without_a_contract_what_cannot_be_made_is_refused(sources, tmp_path, precision, message):
+    refused(sources["x.tflite"], tmp_path, "--precision", precision, message=message)
 
 
 def test_a_folder_of_pictures_is_no_source(pictures, tmp_path):
