@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from litebrush.clip import Clip, OpenClip
 from litebrush.errors import ImageError
+from litebrush.silence import without_warnings
 
 ANIMATION_SUFFIXES = frozenset({".apng", ".gif", ".png", ".webp"})
 _FORMATS = ("GIF", "PNG", "WEBP")
@@ -31,8 +31,7 @@ def open_animation(path: Path) -> Iterator[OpenClip]:
     Raises:
         ImageError: not an animation, one frame only, damaged, or larger than Pillow's safety limit.
     """
-    with _decoding(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata
+    with _decoding(path), without_warnings():  # Pillow warns of large pictures and odd metadata
         image: Any = Image.open(path, formats=_FORMATS)
     with image:
         with _decoding(path):

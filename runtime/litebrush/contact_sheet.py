@@ -14,18 +14,19 @@ _FONT_SIZE = 12
 _PAPER, _INK = "white", "black"
 
 
-def contact_sheet(images: Sequence[Image.Image], captions: Sequence[str]) -> Image.Image:
-    """A sheet that is about as wide as high, RGB.
+def contact_sheet(images: Sequence[Image.Image], captions: Sequence[str], columns: int | None = None) -> Image.Image:
+    """A sheet of rows, RGB.
 
     Pictures smaller than 128 pixels are enlarged by a whole number, pixel by pixel.
 
     Args:
         images: at least one, all of one size.
         captions: one for each; what does not fit is cut off.
+        columns: pictures in a row; None makes as many rows as columns.
     """
     width, height = images[0].size
     scale = max(1, math.ceil(_SMALLEST_SIDE / max(width, height)))
-    columns = math.ceil(math.sqrt(len(images)))
+    columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     step_x, step_y = width * scale + _GAP, height * scale + _CAPTION_HEIGHT + _GAP
     sheet = Image.new("RGB", (columns * step_x + _GAP, rows * step_y + _GAP), _PAPER)

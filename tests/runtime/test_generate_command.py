@@ -48,6 +48,18 @@ def test_a_file_gets_a_sheet_or_the_one_picture(litebrush, tmp_path):
         assert sheet.text == {"model": "gan", "seed": "7"}
 
 
+def test_a_sheet_of_several_labels_has_a_row_for_each(litebrush, tmp_path):
+    litebrush("--seed", 7, "--count", 5, "-o", tmp_path / "sheet.png")
+    drawn = generator()
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        for row, label in enumerate(LABELS):
+            for column, image in enumerate(drawn(5, label, 7)):
+                scale = 128 // image.width
+                left, top = 8 + column * 136, 8 + row * 156
+                shown = np.asarray(sheet)[top : top + 128 : scale, left : left + 128 : scale]
+                assert np.array_equal(shown, np.asarray(image))
+
+
 def test_a_label_given_twice_is_drawn_once(litebrush, tmp_path):
     done = litebrush("--label", "bag", "--label", "bag", "-o", tmp_path / "drawn")
     assert "1 picture of seed" in done.output

@@ -111,8 +111,15 @@ def _write(images: list[Image.Image], model: str, output: Path) -> None:
     elif len(images) == 1:
         write_image(images[0], output, _told(images[0], model))
     else:
-        sheet = contact_sheet(images, [_caption(image) for image in images])
+        sheet = contact_sheet(images, [_caption(image) for image in images], _columns(images))
         write_image(sheet, output, {"model": model, "seed": str(images[0].info["seed"])})
+
+
+def _columns(images: list[Image.Image]) -> int | None:
+    """So many that each label has a row of its own, where there are several pictures of several."""
+    labels = {_parts(image)[0] for image in images}
+    of_each = len(images) // len(labels)
+    return of_each if len(labels) > 1 and of_each > 1 else None
 
 
 def _told(image: Image.Image, model: str) -> dict[str, str]:
