@@ -30,7 +30,7 @@ _FAINTEST = 0.08  # opacity below which nobody sees damage
 _LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
 _DAMAGED_SHARE = 0.1  # of a picture's pixels that its damage weighs as much as, be it a hair or a stain ...
 _LIGHTEST, _HEAVIEST = 1.0, 20.0  # ... unless a pixel of it would then weigh less or more than this
-_OVERRATED = 2.0  # by how much those weights raise the odds of damage; chosen on training photos, for few false alarms
+_OVERRATED = 1.4  # by how much those weights raise the odds of damage; chosen on training photos, for few false alarms
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.25
 _WELL_KEPT_SHARE = 0.7  # of the photographs: neither faded nor scanned badly
@@ -43,7 +43,6 @@ _SCANNING = InTurn((Sometimes(GaussianNoise(0, 15), 0.3), Sometimes(Jpeg(50, 95)
 class Damage(Restoration[DamageRecipe]):
     """Network of several scales that says for each pixel how likely it is damaged."""
 
-    recipe_type = DamageRecipe
     task = Task.DETECT
     signature = "detect"
     output = "mask"
