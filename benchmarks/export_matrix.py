@@ -56,7 +56,8 @@ _SHORT = (
     "run.calibration_images=4",
 )
 _TINY_RESIDUAL = (
-    *("model.channels=16", "model.blocks=1", "model.coarse_channels=16", "model.coarse_blocks=1"),
+    *("model.channels=16", "model.inner_channels=16", "model.blocks=1"),
+    *("model.coarse_channels=16", "model.coarse_blocks=1"),
     *("patches.patch_size=16", "patches.tile_size=64"),
 )
 _TINY = {

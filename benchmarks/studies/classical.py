@@ -16,7 +16,7 @@ from sklearn.feature_extraction.image import extract_patches_2d, reconstruct_fro
 from litebrush.image import Pixels
 from studies.trials import Example
 
-_PATCH_PX, _ATOMS, _NONZERO = 8, 96, 3
+_PATCH_PX, _ATOMS = 8, 96
 _PIXEL_RANGE = 255
 
 

@@ -40,7 +40,7 @@ def normal(count: int, length: int) -> np.ndarray:
 
 
 def denoiser_recipe(channels: int = 16, blocks: int = 1) -> RestorerRecipe:
-    return RestorerRecipe(channels, blocks, coarse_channels=channels, coarse_blocks=1)
+    return RestorerRecipe(channels, channels, blocks, coarse_channels=channels, coarse_blocks=1)
 
 
 def made_denoiser(channels: int = 16, blocks: int = 1) -> Made:

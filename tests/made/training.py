@@ -15,7 +15,10 @@ SHORT = (
     "run.checkpoint_every=2",
     "run.calibration_images=3",
 )
-TINY_RESIDUAL = (*SHORT, "model.channels=8", "model.blocks=1", "patches.patch_size=16", "patches.tile_size=64")
+TINY_RESIDUAL = (
+    *(*SHORT, "patches.patch_size=16", "patches.tile_size=64"),
+    *("model.channels=8", "model.inner_channels=8", "model.blocks=1"),
+)
 TINY_DENOISE = (*TINY_RESIDUAL, "model.coarse_channels=8", "model.coarse_blocks=1")
 TINY_DETECTOR = (*SHORT, "model.channels=4", "model.levels=1", "patches.patch_size=16", "patches.tile_size=64")
 TINY_RNN = (*TINY_DENOISE, "patches.tile_size=80", "model.state_channels=16", "clips.frames=2")

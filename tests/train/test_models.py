@@ -52,7 +52,7 @@ def reach(model: keras.Model, side: int, at: tuple[int, int]) -> int:
 @pytest.mark.parametrize("coarse_blocks", [0, 1])
 @pytest.mark.parametrize("told", ["noise_level", "mask"])
 def test_the_halo_is_the_receptive_fields_radius(blocks, coarse_blocks, told):
-    recipe = RestorerRecipe(channels=2, blocks=blocks, coarse_channels=2, coarse_blocks=coarse_blocks)
+    recipe = RestorerRecipe(channels=2, inner_channels=3, blocks=blocks, coarse_channels=2, coarse_blocks=coarse_blocks)
     model, block = positive(restorer(recipe, **{told: True})), restorer_alignment(recipe)
     assert max(reach(model, 96, (48 + shift, 48 + shift)) for shift in range(block)) == restorer_radius(recipe)
 
@@ -107,7 +107,7 @@ def test_an_untrained_restorer_leaves_the_photo_alone():
 
 
 def test_the_restorer_has_the_documented_size():
-    recipe = RestorerRecipe(channels=32, blocks=4, coarse_channels=64, coarse_blocks=2)
+    recipe = RestorerRecipe()
     assert restorer(recipe, noise_level=True).count_params() == 245516
 
 

@@ -61,7 +61,7 @@ def batch(clip: Clip) -> dict[str, tf.Tensor]:
 @pytest.mark.parametrize("blocks", [1, 2])
 @pytest.mark.parametrize("coarse_blocks", [0, 1])
 def test_frame_and_state_reach_as_far_as_the_receptive_fields_radius(blocks, coarse_blocks):
-    recipe = SequenceModelRecipe(2, blocks, 2, coarse_blocks, RECIPE.state_channels)
+    recipe = SequenceModelRecipe(2, 3, blocks, 2, coarse_blocks, RECIPE.state_channels)
     model = cell(recipe)
     model.set_weights([np.full_like(weights, 0.01) for weights in model.get_weights()])
     reaches = [reach(model, (48 + shift, 48 + shift)) for shift in range(ALIGNMENT)]
@@ -101,7 +101,7 @@ def test_before_it_is_trained_a_picture_that_stands_still_stays_as_it_is():
 
 
 def test_the_default_cell_has_the_documented_size():
-    assert cell(SequenceModelRecipe()).count_params() == 308124
+    assert cell(SequenceModelRecipe()).count_params() == 311580
 
 
 def test_the_state_that_comes_out_fits_where_it_goes_in():

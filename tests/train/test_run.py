@@ -57,6 +57,10 @@ def test_a_run_is_not_resumed_with_other_images(image_folder, finished_run, tmp_
         (["--resume"], "holds no run to resume"),
         (["--set", "model.blocks=40"], "nothing left inside a halo of 175"),
         (["--set", "patches.patch_size=512"], "0 usable of 5 images"),
+        (
+            ["--set", "patches.patch_size=18"],
+            "patch_size is 18; with these model settings it must be a multiple of 4",
+        ),
     ],
 )
 def test_what_cannot_end_in_a_hand_over_is_refused_before_training(image_folder, tmp_path, more, message):
@@ -78,7 +82,7 @@ def test_a_run_is_not_begun_over_another(image_folder, finished_run, tmp_path):
 def test_a_run_is_not_resumed_with_another_recipe(image_folder, finished_run, tmp_path):
     recipe = (*TINY_DENOISE, "training.learning_rate=0.5")
     arguments = train_arguments(image_folder, finished_run, "--resume", recipe=recipe)
-    assert "training.learning_rate was 0.0015 and is now 0.5" in refusal(arguments, tmp_path)
+    assert "training.learning_rate was 0.001 and is now 0.5" in refusal(arguments, tmp_path)
 
 
 @pytest.mark.parametrize("section", ["training", "compression"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,20 @@ def test_a_convolution_of_fewer_inputs_takes_the_weights_of_the_first(finished_r
     assert told[0].shape[2] == untold[0].shape[2] + 1  # the noise level
     assert np.array_equal(told[0][:, :, :-1], untold[0])
     assert np.array_equal(told[1], untold[1])
+
+
+def test_a_wider_network_begins_as_the_one_whose_weights_it_was_given(finished_run, images):
+    begun = read_start(finished_run)
+    model = begun.family.recipe.model
+    wider = replace(begun.family.recipe, model=replace(model, inner_channels=model.inner_channels + 5))
+    narrow, wide = (Denoise(recipe).networks(images) for recipe in (begun.family.recipe, wider))
+    for networks in (narrow, wide):
+        begun.hand_weights_to(networks, images)
+    random = np.random.default_rng(0)
+    image, level = random.random((1, 32, 32, 3), np.float32), np.full((1, 16, 16, 1), 0.1, np.float32)
+    before, after = (networks["model"]({"image": image, "noise_level": level}) for networks in (narrow, wide))
+    assert not np.array_equal(before, image)
+    np.testing.assert_allclose(after, before, atol=1e-6)
 
 
 def test_what_no_layer_of_the_run_is_like_stays_as_it_was(finished_run, images):

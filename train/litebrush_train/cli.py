@@ -115,7 +115,7 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
             ["--start-from"],
             type=click.Path(path_type=Path),
             metavar="RUN",
-            help="Folder of a finished run: layers of the same names and shapes begin with its weights.",
+            help="Folder of a finished run: layers of the same names begin with its weights.",
         ),
         click.Option(["--resume"], is_flag=True, help="Go on from the last checkpoint of the run in --out."),
         click.Option(

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from litebrush.errors import DataError, ImageError
 from litebrush.image import IMAGE_SUFFIXES, read_rgb
@@ -164,6 +163,8 @@ def _find(folders: tuple[Path, ...]) -> dict[Path, str]:
 
 def _decode(paths: tuple[Path, ...], smallest_side: int, skipped: list[Skipped]) -> Iterator[tuple[Path, Picture]]:
     """Usable pictures in order, a few decoded ahead."""
+    from tqdm import tqdm  # late, so that who lacks it is told by a sentence
+
     with ThreadPoolExecutor(_DECODERS) as pool:
         remaining = iter(paths)
         ahead = [pool.submit(partial(read_rgb, path)) for path in islice(remaining, _DECODED_AHEAD)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from litebrush.extras import require_extra
-from litebrush.image import check_output, to_photo, write_image
+from litebrush.image import check_output, write_image
 from litebrush_train.contact_sheet import contact_sheet
 from litebrush_train.degradations import (
     Blur,
@@ -74,8 +73,8 @@ def command(data: tuple[Path, ...], out: Path, mask_folder: Path | None, seed: i
       litebrush train preview --data photos/ --out sheet.png
       litebrush train preview --data photos/ --masks damage/ --seed 3 --out sheet.png
     """
-    require_extra("train", "tqdm", *(("tomli",) if sys.version_info < (3, 11) else ()))
-    check_output(out, to_photo(np.zeros((1, 1, 3), np.uint8)))
+    require_extra("train", "tqdm")
+    check_output(out)
     masks = load_mask_folder(mask_folder) if mask_folder is not None else None
     folder = load_image_folders(data, 0.1, _SMALLEST_SIDE)
     write_image(draw_preview([*folder.training, *folder.validation], masks, seed), out)

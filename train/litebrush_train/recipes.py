@@ -109,24 +109,37 @@ class PatchRecipe:
         _require_even_side("tile_size", self.tile_size, 64)
         require(1 <= self.reduction <= 16, f"reduction is {self.reduction}; expected a number from 1 to 16")
 
+    def require_multiples_of(self, alignment: int) -> None:
+        """Refuse patches that a network of several scales cannot halve as often as it must.
+
+        Raises:
+            RecipeError: the side is not a multiple.
+        """
+        require(
+            self.patch_size % alignment == 0,
+            f"patches.patch_size is {self.patch_size}; with these model settings it must be a multiple of {alignment}",
+        )
+
 
 @dataclass(frozen=True)
 class RestorerRecipe:
     """A residual network at half resolution, and in its middle a part of it at a quarter.
 
     Attributes:
-        channels: of every convolution at half resolution.
-        blocks: residual blocks there, of two convolutions each.
-        coarse_channels, coarse_blocks: the same at a quarter; 0 blocks = there is no such part.
+        channels: between the residual blocks at half resolution.
+        inner_channels: within each of them, between its two convolutions.
+        blocks: how many there are.
+        coarse_channels, coarse_blocks: the same at a quarter, within blocks too; 0 blocks = there is no such part.
     """
 
     channels: int = 32
+    inner_channels: int = 64
     blocks: int = 4
     coarse_channels: int = 64
-    coarse_blocks: int = 2
+    coarse_blocks: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("channels", "blocks", "coarse_channels"):
+        for name in ("channels", "inner_channels", "blocks", "coarse_channels"):
             require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1")
         require(self.coarse_blocks >= 0, f"coarse_blocks is {self.coarse_blocks}; it cannot be negative")
 
@@ -296,7 +309,7 @@ class AutoencoderRecipe:
     Attributes:
         side: of the square pictures, 64 or 128 pixels.
         latent: length of the latent vector.
-        channels: of the first and last hidden layer; each layer further in has twice as many, up to 128.
+        channels: of the first and last hidden layer; each layer further in has twice as many, up to 96.
     """
 
     side: int = 64
@@ -342,11 +355,11 @@ class GeneratorRecipe:
     """The two networks of a GAN.
 
     Attributes:
-        architecture: ``hinge``: convolutions with depth-to-space, hinge loss, spectral normalization, differentiable
+        architecture: ``hinge``: nearest upsampling and convolutions, hinge loss, spectral normalization, differentiable
             augmentation, averaged weights; ``dcgan``: the textbook's transposed convolutions (Radford et al. 2016).
         side: of the square pictures, 64 or 128 pixels.
         latent: length of the latent vector.
-        channels: of the generator's last hidden layer; each layer before it has twice as many.
+        channels: of the generator's last hidden layer; each layer before it has twice as many, up to 128.
         truncation: factor of the latents that the generator is handed over with, above 0 and at most 1. Below 1 it
             draws more typical pictures that differ less, as with StyleGAN's psi (Karras et al. 2019). Training does
             without.

@@ -174,8 +174,7 @@ def _compress(
         hooks = [stage.end_of_step(network) for network in compressed.values()]
         ends_of_step = tuple(hook for hook in hooks if hook is not None)
         learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
-        source = family.refining_source(images)
-        phase = _phase(stage.name, number, source, recipe.compression, recipe.run, run.path)
+        phase = _phase(stage.name, number, family.source(images), recipe.compression, recipe.run, run.path)
         fit(learner, phase, ONE_DEVICE)
         finished = {name: stage.finish(network) for name, network in compressed.items()}
         if stage.quantizes:

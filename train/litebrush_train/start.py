@@ -59,16 +59,18 @@ class Start:
             raise TrainingError(f"no layer of this network is like one of the run in '{self.folder.path}'")
 
     def hand_weights_to(self, networks: Networks, images: ImageFolder) -> None:
-        """Give each layer the weights that the layer of its name and shapes had before compression.
+        """Give each layer the weights that the layer of its name had before compression.
 
-        A convolution with more inputs than the new one gives the weights of the first. Where each run has one network
-        their names do not matter. The others keep what they have, and are told.
+        Of inputs that one of the two has more, the first are those of both; what the old one put out does not depend on
+        new inputs at first. A convolution that only convolutions read may have more outputs, which keep the weights
+        that they begin with: the wider student of Net2Net (Chen et al. 2016). Where each run has one network their
+        names do not matter. Layers that are not alike keep what they have, and are told.
         """
         trained = self._trained(images)
         pairs = list(_layers(networks, trained))
         for new, old in pairs:
             if old:
-                new.set_weights([_first_inputs(was, now) for was, now in zip(old.get_weights(), new.get_weights())])
+                new.set_weights([_in_place(was, now) for was, now in zip(old.get_weights(), new.get_weights())])
         fresh = [new.name for new, old in pairs if not old]
         tqdm.write(f"{len(pairs) - len(fresh)} layers begin with the weights of '{self.folder.path}'")
         if fresh:
@@ -100,15 +102,19 @@ def _layers(networks: Networks, trained: Networks) -> Iterator[tuple[keras.layer
 
 
 def _is_like(old: keras.layers.Layer, new: keras.layers.Layer) -> bool:
-    def outputs(layer: keras.layers.Layer) -> list[tuple[int, ...]]:
-        return [weights.shape[:-2] + weights.shape[-1:] for weights in layer.weights]
+    """Whether both have kernels of one size, and the same outputs or, where their order cannot matter, more."""
+    pairs = [(was.shape, now.shape) for was, now in zip(old.weights, new.weights)]
+    may_widen = all(type(layer) is keras.layers.Conv2D for layer in (new, *(node.layer for node in new.outbound_nodes)))
+    return len(old.weights) == len(new.weights) and all(
+        len(was) == len(now) and was[:-2] == now[:-2] and (was[-1] == now[-1] or (may_widen and was[-1] < now[-1]))
+        for was, now in pairs
+    )
 
-    def inputs(layer: keras.layers.Layer) -> list[int]:
-        return [weights.shape[-2] for weights in layer.weights if weights.shape.rank > 1]
 
-    return outputs(old) == outputs(new) and all(was >= now for was, now in zip(inputs(old), inputs(new)))
-
-
-def _first_inputs(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The old weights, without those of inputs that the new ones have not."""
-    return old[..., : new.shape[-2], :] if new.ndim > 1 else old
+def _in_place(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The new weights, with the old ones where inputs and outputs are of both, and 0 from new inputs to old outputs."""
+    common = tuple(slice(min(was, now)) for was, now in zip(old.shape, new.shape))
+    placed = new.copy()
+    placed[..., : old.shape[-1]] = 0
+    placed[common] = old[common]
+    return placed

@@ -21,8 +21,6 @@ _FINE = (90, 100)
 class Deblock(Restoration[DeblockRecipe]):
     """Residual network at half resolution, trained on JPEG with halved chroma."""
 
-    recipe_type = DeblockRecipe
-
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
         return restorer(self.recipe.model, height=height, width=width)
 

@@ -34,7 +34,6 @@ def level_in_turn(noise: NoiseRecipe, number: int) -> float:
 class Denoise(Restoration[DenoiseRecipe | SparseRecipe]):
     """Residual network at half resolution, trained on Gaussian noise."""
 
-    recipe_type = DenoiseRecipe
     validation_turn = 1  # noise level 25
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102

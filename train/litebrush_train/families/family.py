@@ -26,17 +26,15 @@ class Family(ABC, Generic[RecipeType]):
     """One family with one recipe.
 
     Class attributes:
-        recipe_type: of its recipe.
         fits_pictures: its fresh networks depend on the pictures, such as on how many classes they have.
 
     The networks that reach a device are ``networks``, by name; whatever else a family trains stays inside its learner.
     """
 
-    recipe_type: ClassVar[type]
     fits_pictures: ClassVar[bool] = False
 
     def __init__(self, recipe: RecipeType) -> None:
-        """Take a recipe of ``recipe_type``."""
+        """Take a recipe of this family."""
         self.recipe = recipe
 
     @abstractmethod
@@ -49,7 +47,7 @@ class Family(ABC, Generic[RecipeType]):
 
     @abstractmethod
     def source(self, images: ImageFolder) -> ExampleSource:
-        """What the training phase learns from."""
+        """What training and compression learn from."""
 
     def learner(self, networks: Networks, images: ImageFolder) -> Learner:
         """Trains fresh networks."""
@@ -73,10 +71,6 @@ class Family(ABC, Generic[RecipeType]):
     def structures(self) -> Mapping[str, Structure]:
         """What compression must know about networks; a network that is not named has nothing to say."""
         return {}
-
-    def refining_source(self, images: ImageFolder) -> ExampleSource:
-        """What a compression phase learns from."""
-        return self.source(images)
 
     @abstractmethod
     def typical_inputs(self, images: ImageFolder) -> Mapping[str, Mapping[str, NDArray[np.float32]]]:

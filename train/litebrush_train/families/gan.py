@@ -74,7 +74,6 @@ class PicturesAndLatents:
 class Gan(Generative[GanRecipe]):
     """A generator and its discriminator."""
 
-    recipe_type = GanRecipe
     fits_pictures = True
     draws_by_class = True
 

@@ -37,7 +37,6 @@ _FEW_VALUES = 100  # fewer decide little
 class Inpaint(Restoration[InpaintRecipe]):
     """Residual network; missing pixels reach it guessed, and only they are taken from its result."""
 
-    recipe_type = InpaintRecipe
     task = Task.INPAINT
     signature = "inpaint"
 

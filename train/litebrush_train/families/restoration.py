@@ -78,6 +78,7 @@ class Restoration(Family[RecipeType]):
         }
 
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
+        self.recipe.patches.require_multiples_of(self.tiling().alignment)
         return load_image_folders(
             folders, self.recipe.run.validation_share, self.recipe.patches.patch_size, store=store
         )

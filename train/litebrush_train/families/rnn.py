@@ -45,9 +45,8 @@ _OBSERVING_STREAM = 2**63
 class Rnn(Family[RnnRecipe]):
     """A recurrent cell, trained through time on clips."""
 
-    recipe_type = RnnRecipe
-
     def read(self, folders: tuple[Path, ...], store: Path) -> ImageFolder:  # noqa: D102
+        self.recipe.patches.require_multiples_of(ALIGNMENT)
         share, smallest_side = self.recipe.run.validation_share, self.recipe.patches.patch_size
         return load_image_folders(folders, share, smallest_side, store=store, hold_out=self._ends_of_shots)
 
@@ -78,7 +77,7 @@ class Rnn(Family[RnnRecipe]):
                 groups=channel_groups(self.recipe.model),
                 ranges={"frame": (0.0, 1.0), "noise_level": (0.0, 1.0), "state": STATE_RANGE},
                 tied=(("state", "next_state"),),
-                pictures=("with_noise_level", "restored"),
+                pictures=("average_and_frame", "restored"),
             )
         }
 

@@ -11,13 +11,10 @@ from litebrush_train.families.denoise import Denoise
 from litebrush_train.families.restoration import MODEL
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
-from litebrush_train.recipes import SparseRecipe
 
 
 class Sparse(Denoise):
     """Unrolled soft thresholding, trained on Gaussian noise."""
-
-    recipe_type = SparseRecipe
 
     def network(self, height: int | None = None, width: int | None = None) -> keras.Model:  # noqa: D102
         return sparse_coder(self.recipe.model, height, width)

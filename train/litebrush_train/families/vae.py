@@ -59,7 +59,6 @@ class SquareSource:
 class Vae(Generative[VaeRecipe]):
     """An encoder to mean and log-variance, and a decoder; on a device both are deterministic."""
 
-    recipe_type = VaeRecipe
     fits_pictures = True
     draws_by_class = False
 

@@ -36,9 +36,10 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
     how much of the new frame enters. Where nothing moves the noise averages out; where something does the new frame
     takes its place. The gate is shown differences of frame and state near and from afar: under noise, slow motion shows
     in the mean of many of them only. What is left of the noise is removed from the average by the denoiser of
-    :mod:`litebrush_train.models.cnn`, so with the weights of one the cell begins as a denoiser of the average. Temporal
-    averaging before spatial denoising is in the manner of EMVD (Maggioni et al. 2021, "Efficient Multi-Stage Video
-    Denoising with Recurrent Spatio-Temporal Fusion"), the gate that of a minimal gated unit (Zhou et al. 2016).
+    :mod:`litebrush_train.models.cnn`, so with the weights of one the cell begins as a denoiser of the average. It is
+    shown the new frame, too: of what moves, the average holds a trail. Temporal averaging before spatial denoising is
+    in the manner of EMVD (Maggioni et al. 2021, "Efficient Multi-Stage Video Denoising with Recurrent Spatio-Temporal
+    Fusion"), the gate that of a minimal gated unit (Zhou et al. 2016).
 
     Inputs, all float32:
         frame:       (batch, height, width, 3) degraded RGB in [0, 1]
@@ -51,8 +52,8 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
     For int8: every ReLU fuses into its convolution, nothing follows the residual sums, and an average of values in
     [0, 1] stays there, over a video of any length.
 
-        >>> cell(SequenceModelRecipe(32, 4, coarse_channels=64, coarse_blocks=2, state_channels=24)).count_params()
-        308124
+        >>> cell(SequenceModelRecipe(32, 64, 4, coarse_channels=64, coarse_blocks=1)).count_params()
+        311580
     """
 
     # Layers
@@ -80,7 +81,7 @@ def cell(recipe: SequenceModelRecipe, height: int | None = None, width: int | No
     )
     next_state = keras.layers.Add(name="next_state", **precise)([state, change])
     average = convolution(PICTURE_CHANNELS, 1, "average", kernel_initializer=FirstChannels(), **precise)(next_state)
-    x = head(keras.layers.Concatenate(name="with_noise_level")([average, noise_level]), recipe)
+    x = head(keras.layers.Concatenate(name="average_and_frame")([average, noise_level, seen]), recipe)
     x = keras.layers.Concatenate(name="with_next_state")([x, next_state, gate])
     x = convolution(recipe.channels, 1, "recall", activation="relu", kernel_initializer=FirstChannels())(x)
     picture = DepthToSpace(BLOCK_SIZE, name="average_at_full_resolution", **precise)(average)
