@@ -9,17 +9,15 @@ import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from litebrush.contract import ModelContract
 from litebrush.errors import ConversionError
-from litebrush.samples import Arrays, array_key, arrays_of, kept_corner, real_values
-from litebrush.tasks import Task
-from litebrush.tensors import Role, Signature
+from litebrush.samples import golden_arrays
 from litebrush_export.apart import answer, run_apart
 from litebrush_export.declaration import declared_shapes, read_declaration
 from litebrush_export.flatbuffer_network import open_flatbuffer
@@ -27,7 +25,6 @@ from litebrush_export.representative import read_samples
 from litebrush_export.sources import Network, SourceKind, recognize
 from litebrush_export.template import contract_template
 
-_GOLDEN_SIDE = 64
 _TEMPLATE, _ADOPT = "template", "adopt"
 
 
@@ -98,28 +95,10 @@ def _write_handover(source: Path, folder: Path, contract_file: Path, calibration
     network.save(folder, declared_shapes(contract))
     golden: dict[str, NDArray[Any]] = {}
     for signature in contract.signatures:
-        golden.update(_golden(network, contract, signature, samples.validation))
+        run = partial(network.run, signature.name)
+        golden |= golden_arrays(contract.task, signature, samples.validation, run)
     for name, arrays in (("calibration", samples.calibration), ("validation", samples.validation), ("golden", golden)):
         np.savez(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # its stub has options among the names
-
-
-def _golden(network: Network, contract: ModelContract, signature: Signature, validation: Arrays) -> Arrays:
-    """The first held-out sample, 64x64 pixels of a larger picture, and what the network makes of it."""
-    axes = 2 if contract.task is Task.RESTORE_SEQUENCE else 1
-    arrays = arrays_of(signature, validation)
-    sample: dict[str, NDArray[Any]] = {}
-    for spec in signature.inputs:
-        if spec.role is not Role.STATE:
-            first = np.asarray(arrays[spec.name][(0,) * axes])
-            sample[spec.name] = first[:_GOLDEN_SIDE, :_GOLDEN_SIDE] if spec.role.is_picture else first
-    inputs = {
-        spec.name: np.zeros(spec.shape, np.float32) if spec.role is Role.STATE else real_values(spec, sample[spec.name])
-        for spec in signature.inputs
-    }
-    outputs = network.run(signature.name, inputs)
-    for spec in signature.outputs:
-        sample[spec.name] = outputs[spec.name][0][kept_corner(signature, sample, spec)].astype(np.float32)
-    return {array_key(signature, name): array for name, array in sample.items()}
 
 
 _WORK: dict[str, Callable[..., None]] = {_TEMPLATE: _write_template, _ADOPT: _write_handover}

@@ -8,15 +8,18 @@ network makes of it only the same corner is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from litebrush.tasks import Task
 from litebrush.tensors import Role, Signature, TensorSpec
 
 Arrays = Mapping[str, NDArray[Any]]
+
+_GOLDEN_SIDE = 64
 
 
 def array_key(signature: Signature, tensor: str) -> str:
@@ -71,3 +74,29 @@ def kept_corner(signature: Signature, sample: Arrays, output: TensorSpec) -> tup
     stored = sample[picture.name].shape
     rows, columns = (max(1, output.shape[axis] * stored[axis - 1] // picture.shape[axis]) for axis in (1, 2))
     return slice(rows), slice(columns), whole[2]
+
+
+def golden_arrays(task: Task, signature: Signature, validation: Arrays, run: Callable[[Arrays], Arrays]) -> Arrays:
+    """The first held-out sample, 64x64 pixels of a larger picture, and what a network makes of it.
+
+    Args:
+        task: of the network; held-out sequences have a second axis, time.
+        signature: of the network, whose arrays are taken.
+        validation: held-out samples of all signatures.
+        run: float32 tensors by input name, states zero, to float32 tensors by output name.
+    """
+    arrays = arrays_of(signature, validation)
+    axes = 2 if task is Task.RESTORE_SEQUENCE else 1
+    sample: dict[str, NDArray[Any]] = {}
+    inputs: dict[str, NDArray[np.float32]] = {}
+    for spec in signature.inputs:
+        if spec.role is Role.STATE:
+            inputs[spec.name] = np.zeros(spec.shape, np.float32)
+            continue
+        first = np.asarray(arrays[spec.name][(0,) * axes])
+        sample[spec.name] = first[:_GOLDEN_SIDE, :_GOLDEN_SIDE] if spec.role.is_picture else first
+        inputs[spec.name] = real_values(spec, sample[spec.name])
+    outputs = run(inputs)
+    for spec in signature.outputs:
+        sample[spec.name] = outputs[spec.name][0][kept_corner(signature, sample, spec)].astype(np.float32)
+    return {array_key(signature, name): array for name, array in sample.items()}

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from litebrush.errors import RecipeError
 from litebrush_train import recipes
-from litebrush_train.cli import FAMILIES
+from litebrush_train.cli import FAMILIES, command
+from litebrush_train.compression.stages import STAGES
 from litebrush_train.config import build, override, shipped_sections, to_sections
 
 
@@ -28,6 +29,12 @@ def test_a_resolved_recipe_survives_json(steps, rate, channels):
     recipe = load(f"training.steps={steps}", f"training.learning_rate={rate!r}", f"model.channels={channels}")
     assert recipe.training.steps == steps
     assert build(recipes.DenoiseRecipe, json.loads(json.dumps(to_sections(recipe)))) == recipe
+
+
+def test_the_command_line_offers_the_methods_of_compression_that_there_are():
+    for family in FAMILIES:
+        (option,) = (each for each in command.commands[family.name].params if each.name == "compress")
+        assert set(option.type.choices) == set(recipes.COMPRESSIONS) == set(STAGES)
 
 
 def test_a_bare_word_is_text_and_true_is_not():

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,8 @@ from numpy.typing import NDArray
 from litebrush.atomic import atomic_folder
 from litebrush.contract import ModelContract
 from litebrush.errors import ContractError
-from litebrush.samples import Arrays, array_key, arrays_of, kept_corner, real_values
-from litebrush.tasks import Task
-from litebrush.tensors import Role, Signature
-
-_GOLDEN_SIDE = 64
+from litebrush.samples import Arrays, golden_arrays
+from litebrush.tensors import Signature
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,9 @@ def write_handover(
             _save(quantized, temporary / "quantization_aware_model")
         np.savez_compressed(temporary / "calibration.npz", **calibration)
         np.savez_compressed(temporary / "validation.npz", **validation)
-        axes = 2 if contract.task is Task.RESTORE_SEQUENCE else 1
         golden: dict[str, NDArray[Any]] = {}
         for network in networks:
-            golden.update(_golden(network, arrays_of(network.signature, validation), axes))
+            golden |= golden_arrays(contract.task, network.signature, validation, partial(_run, network))
         np.savez_compressed(temporary / "golden.npz", **golden)
     return folder
 
@@ -100,19 +97,6 @@ def _concrete_function(network: Network) -> Callable[..., Mapping[str, tf.Tensor
     return tf.function(call).get_concrete_function(**specs)
 
 
-def _golden(network: Network, validation: Arrays, axes: int) -> dict[str, NDArray[Any]]:
-    """The first sample, states left out, and what the network makes of it from a state of zero."""
-    signature = network.signature
-    sample: dict[str, NDArray[Any]] = {}
-    inputs = {}
-    for spec in signature.inputs:
-        if spec.role is Role.STATE:
-            inputs[spec.name] = tf.zeros(spec.shape)
-            continue
-        first = validation[spec.name][(0,) * axes]
-        sample[spec.name] = first[:_GOLDEN_SIDE, :_GOLDEN_SIDE] if spec.role.is_picture else first
-        inputs[spec.name] = tf.constant(real_values(spec, sample[spec.name]))
-    outputs = network.call(**inputs)
-    for spec in signature.outputs:
-        sample[spec.name] = outputs[spec.name].numpy()[0][kept_corner(signature, sample, spec)]
-    return {array_key(signature, name): array for name, array in sample.items()}
+def _run(network: Network, inputs: Arrays) -> Arrays:
+    outputs = network.call(**{name: tf.constant(array) for name, array in inputs.items()})
+    return {name: tensor.numpy() for name, tensor in outputs.items()}
