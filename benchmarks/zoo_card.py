@@ -29,6 +29,7 @@ def main(out: Path, readme: Path) -> None:
         "held_out": {p.value: open_model("denoise", p).contract.quality[0].value for p in precisions},
         "sizes": {p.value: find_model("denoise", p).stat().st_size for p in precisions},
         "quality": json.loads((RESULTS / "denoise_quality.json").read_text(encoding="utf-8")),
+        "bm3d": json.loads((RESULTS / "bm3d_peer.json").read_text(encoding="utf-8")),
         "int8_cost": json.loads((RESULTS / "int8_cost.json").read_text(encoding="utf-8")),
         "speed": json.loads((RESULTS / "denoise_speed.json").read_text(encoding="utf-8")),
     }

@@ -43,8 +43,18 @@ def _real(picture: Pixels) -> np.ndarray:
     return picture.astype(np.float32) / _PIXEL_RANGE
 
 
+def bm3d_denoised(noisy: Pixels, level: float) -> Pixels:
+    """A picture without its noise by BM3D (Dabov et al. 2007), by its authors' program.
+
+    Args:
+        noisy: (H, W, 3) uint8 RGB.
+        level: of the noise, in grey levels.
+    """
+    return _bytes(bm3d.bm3d_rgb(_real(noisy).astype(np.float64), level / _PIXEL_RANGE))
+
+
 def _bm3d(example: Example, level: float) -> Pixels:
-    return _bytes(bm3d.bm3d_rgb(_real(example.degraded).astype(np.float64), level / _PIXEL_RANGE))
+    return bm3d_denoised(example.degraded, level)
 
 
 def _opencv_means(example: Example, level: float) -> Pixels:
