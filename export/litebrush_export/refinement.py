@@ -1,4 +1,4 @@
-"""What calibration leaves undone: narrower ranges and corrected biases, kept where they bring the network nearer."""
+"""What calibration leaves undone: other ranges and corrected biases, kept where they bring the network nearer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from litebrush.contract import ModelContract
 from litebrush_export.bias_correction import correct_biases
 from litebrush_export.observation import Sample
-from litebrush_export.ranges import narrow_ranges
+from litebrush_export.ranges import narrow_ranges, widen_ranges
 from litebrush_export.trial import run_real
 
 _COMPARED_SAMPLES = 8
+_WIDER = (1.05, 1.1)
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Refined:
 
     Attributes:
         flatbuffer: the network.
-        means: what was changed: ``narrowed``, ``corrected biases``, both or neither.
+        means: what was changed: ``narrowed`` or ``widened``, ``corrected biases``, or nothing.
     """
 
     flatbuffer: bytes
@@ -42,16 +43,14 @@ def refine(flatbuffer: bytes, float32: bytes, contract: ModelContract, samples: 
         samples: representative dataset: signature names and float32 inputs by tensor name.
     """
     dataset = tuple(samples)
-    narrowed = narrow_ranges(flatbuffer, dataset)
-    candidates = [
-        Refined(flatbuffer, ()),
-        Refined(correct_biases(flatbuffer, float32, dataset), ("corrected biases",)),
-        Refined(narrowed, ("narrowed",)),
-        Refined(correct_biases(narrowed, float32, dataset), ("narrowed", "corrected biases")),
+    ranged = [Refined(flatbuffer, ()), Refined(narrow_ranges(flatbuffer, dataset), ("narrowed",))]
+    ranged += [Refined(widen_ranges(flatbuffer, factor), ("widened",)) for factor in _WIDER]
+    corrected = [
+        Refined(correct_biases(each.flatbuffer, float32, dataset), (*each.means, "corrected biases")) for each in ranged
     ]
     compared = dataset[:: max(1, len(dataset) // _COMPARED_SAMPLES)]
     wanted = run_real(contract, float32, compared)
-    return min(candidates, key=lambda each: _distance(run_real(contract, each.flatbuffer, compared), wanted))
+    return min((*ranged, *corrected), key=lambda each: _distance(run_real(contract, each.flatbuffer, compared), wanted))
 
 
 def _distance(found: list[NDArray[np.float32]], wanted: list[NDArray[np.float32]]) -> float:
