@@ -62,8 +62,8 @@ def load(
         threads: CPU threads for one inference; ``"auto"`` measures whether one or all cores (four at most) are faster,
             for 0.3 s at most. The loaded model's ``threads`` says how many they are.
         accelerator: ``"cpu"``, ``"gpu"``, ``"npu"``, ``"edgetpu"``, the path of a delegate library, or ``"auto"``: the
-            GPU or NPU where one takes the model, otherwise the CPU. GPUs run float16, float32 and dynamic. The loaded
-            model's ``accelerator`` says what it was.
+            GPU or NPU where one takes the model, otherwise the CPU. GPUs run float16, float32 and dynamic
+            files, NPUs float ones. The loaded model's ``accelerator`` says what it was.
 
     Raises:
         ModelFileError: no such model, a damaged one, or one of another precision.

@@ -5,6 +5,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from made import flatbuffers
 
+from litebrush_export.flatbuffer_network import FlatbufferNetwork
 from litebrush_export.islands import eight_bit_operators, leave_in_float
 from litebrush_export.packing import pack, unpack
 
@@ -37,6 +38,19 @@ def test_values_behind_the_flatbuffer_come_inside(network):
     inside = pack(unpack(behind))
     assert all(buffer.offset <= 1 for buffer in unpack(inside).buffers)
     assert np.array_equal(run(inside), run(network))
+
+
+def test_a_foreign_network_keeps_such_values_when_it_is_given_a_signature():
+    float32 = flatbuffers.converted(flatbuffers.plain)
+    model = unpack(with_values_behind(float32))
+    model.signatureDefs = None
+    behind = with_values_behind(pack(model))
+    opened = FlatbufferNetwork(behind, "foreign.tflite")
+    (signature,) = opened.signatures
+    image = np.random.default_rng(2).random(flatbuffers.SHAPE, np.float32)
+    (found,) = opened.run(signature.name, {signature.inputs[0].name: image}).values()
+    (wanted,) = Interpreter(model_content=float32).get_signature_runner("serving_default")(image=image).values()
+    assert np.array_equal(found, wanted)
 
 
 def test_operators_of_such_a_network_can_be_left_in_float(network):

@@ -69,7 +69,7 @@ accelerator_option = click.option(
     default="cpu",
     metavar="cpu|gpu|npu|edgetpu|auto|LIBRARY",
     show_default=True,
-    help="What runs the model, or the path of a delegate library; a GPU takes all but int8.",
+    help="What runs the model, or the path of a delegate library; a GPU takes float16, float32 and dynamic.",
 )
 
 
