@@ -22,8 +22,8 @@ from litebrush_train.config import build
 from litebrush_train.families.gan import GENERATOR, Gan, pictures_of
 from litebrush_train.features import TfliteFeatures
 from litebrush_train.generation_quality import measure
+from litebrush_train.generative_recipes import GanRecipe
 from litebrush_train.pictures import ImageFolder
-from litebrush_train.recipes import GanRecipe
 from litebrush_train.run_folder import RunFolder, RunRecord
 from litebrush_train.square_pictures import one_hot
 

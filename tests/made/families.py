@@ -13,7 +13,7 @@ from litebrush.tasks import Task
 from litebrush.tensors import Signature
 from litebrush_train.handover import Network, write_handover
 from litebrush_train.models.rnn import ALIGNMENT, STATE_RANGE, cell, receptive_field_radius
-from litebrush_train.recipes import SequenceModelRecipe
+from litebrush_train.sequence_recipes import SequenceModelRecipe
 from made.contracts import IMAGE, LABELS, NOISE_LEVEL, RESTORED, STATES, make_task_contract
 from made.networks import shaken
 from made.pictures import photo_pixels

@@ -11,11 +11,13 @@ import tf_keras as keras
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from litebrush_train.compression.stages import Stage
+from litebrush_train.generative_recipes import GeneratorRecipe
 from litebrush_train.layers import DepthToSpace
 from litebrush_train.learner import Networks, SupervisedLearner
 from litebrush_train.models.cnn import restorer
 from litebrush_train.models.gan import generator
-from litebrush_train.recipes import CompressionRecipe, GeneratorRecipe, RestorerRecipe
+from litebrush_train.recipes import CompressionRecipe
+from litebrush_train.restoration_recipes import RestorerRecipe
 
 Inputs = dict[str, np.ndarray]
 Made = tuple[keras.Model, Inputs]

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litebrush.errors import RecipeError
-from litebrush_train import recipes
-from litebrush_train.cli import FAMILIES, command
+from litebrush_train.cli import FAMILIES, command, recipe_class
 from litebrush_train.compression.stages import STAGES
 from litebrush_train.config import build, override, shipped_sections, to_sections
+from litebrush_train.recipes import COMPRESSIONS
+from litebrush_train.restoration_recipes import DenoiseRecipe
 
 
-def load(*settings: str, family: str = "denoise", kind: type = recipes.DenoiseRecipe):
+def load(*settings: str, family: str = "denoise", kind: type = DenoiseRecipe):
     return build(kind, override(shipped_sections(family), settings))
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_the_shipped_recipes_work_as_they_are(family):
-    recipe = load(family=family.name, kind=getattr(recipes, f"{family.home[1]}Recipe"))
+    recipe = load(family=family.name, kind=recipe_class(family))
     assert recipe.training.steps > 0
     assert recipe.run.name == family.name
 
@@ -28,13 +29,13 @@ def test_the_shipped_recipes_work_as_they_are(family):
 def test_a_resolved_recipe_survives_json(steps, rate, channels):
     recipe = load(f"training.steps={steps}", f"training.learning_rate={rate!r}", f"model.channels={channels}")
     assert recipe.training.steps == steps
-    assert build(recipes.DenoiseRecipe, json.loads(json.dumps(to_sections(recipe)))) == recipe
+    assert build(DenoiseRecipe, json.loads(json.dumps(to_sections(recipe)))) == recipe
 
 
 def test_the_command_line_offers_the_methods_of_compression_that_there_are():
     for family in FAMILIES:
         (option,) = (each for each in command.commands[family.name].params if each.name == "compress")
-        assert set(option.type.choices) == set(recipes.COMPRESSIONS) == set(STAGES)
+        assert set(option.type.choices) == set(COMPRESSIONS) == set(STAGES)
 
 
 def test_a_bare_word_is_text_and_true_is_not():

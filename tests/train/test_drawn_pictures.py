@@ -21,7 +21,7 @@ from litebrush_train.config import build, override, shipped_sections
 from litebrush_train.families.gan import Gan
 from litebrush_train.families.vae import Vae
 from litebrush_train.features import TfliteFeatures
-from litebrush_train.recipes import GanRecipe, VaeRecipe
+from litebrush_train.generative_recipes import GanRecipe, VaeRecipe
 
 TINY = (
     "model.latent=4",

@@ -17,13 +17,13 @@ from litebrush.errors import DataError, RecipeError
 from litebrush.loading import open_model, verify
 from litebrush_export.pipeline import export
 from litebrush_export.variants import Order
-from litebrush_train import recipes
-from litebrush_train.cli import FAMILIES, family_class
+from litebrush_train.cli import FAMILIES, family_class, recipe_class
 from litebrush_train.config import build, override, shipped_sections
 from litebrush_train.distribution import Cluster
 from litebrush_train.families.denoise import Denoise
 from litebrush_train.families.restoration import MODEL
-from litebrush_train.run import train
+from litebrush_train.restoration_recipes import DenoiseRecipe
+from litebrush_train.run import TrainingOrder, train
 from litebrush_train.run_folder import RunFolder
 
 PRECISIONS = (Precision.FLOAT32, Precision.INT8)
@@ -39,14 +39,14 @@ def _quick() -> Iterator[None]:
 def run(name: str, data: Path, out: Path, *settings: str) -> Path:
     sections = override(shipped_sections(name), (*TINY[name], "training.steps=4", "compression.steps=2", *settings))
     family = family_class(BY_NAME[name])
-    recipe = build(getattr(recipes, f"{family.__name__}Recipe"), sections)
+    recipe = build(recipe_class(BY_NAME[name]), sections)
     folder = RunFolder(out)
-    train(name, family(recipe), (data,), folder, False, "waves", "CC0-1.0", Cluster.of(None))
+    train(TrainingOrder(name, family(recipe), (data,), "waves", "CC0-1.0"), folder, Cluster.of(None))
     return folder.handover
 
 
 def test_a_denoiser_minimizes_the_root_mean_square_error_of_a_patch_in_the_mean_over_patches():
-    denoise = Denoise(build(recipes.DenoiseRecipe, override(shipped_sections("denoise"), TINY["denoise"])))
+    denoise = Denoise(build(DenoiseRecipe, override(shipped_sections("denoise"), TINY["denoise"])))
     random = np.random.default_rng(0)
     target = random.random((2, 16, 16, 3), np.float32)
     noise = np.array([0.02, 0.2], np.float32)[:, None, None, None] * random.choice((-1, 1), target.shape)

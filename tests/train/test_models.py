@@ -5,18 +5,13 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from litebrush_train.generative_recipes import AutoencoderRecipe, GeneratorRecipe
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_radius
 from litebrush_train.models.detector import detector, detector_alignment, detector_radius
 from litebrush_train.models.gan import generator, truncated
 from litebrush_train.models.sparse import CODES, sparse_coder, sparse_coder_radius
 from litebrush_train.models.vae import SKETCH, begin_as_principal_components, decoder, encoder
-from litebrush_train.recipes import (
-    AutoencoderRecipe,
-    DetectorRecipe,
-    GeneratorRecipe,
-    RestorerRecipe,
-    SparseCodingRecipe,
-)
+from litebrush_train.restoration_recipes import DetectorRecipe, RestorerRecipe, SparseCodingRecipe
 
 RECIPE = RestorerRecipe(channels=8, blocks=1)
 

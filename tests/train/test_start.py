@@ -21,7 +21,8 @@ from litebrush_train.families.family import Family
 from litebrush_train.families.rnn import Rnn
 from litebrush_train.fit import finished_networks
 from litebrush_train.pictures import load_image_folders
-from litebrush_train.recipes import DeblockRecipe, RnnRecipe
+from litebrush_train.restoration_recipes import DeblockRecipe
+from litebrush_train.sequence_recipes import RnnRecipe
 
 
 def tiny_cell() -> Family[RnnRecipe]:

@@ -8,9 +8,9 @@ import tensorflow as tf
 import tf_keras as keras
 
 from litebrush_train.augmentation import augment
+from litebrush_train.generative_recipes import AdversarialRecipe
 from litebrush_train.learner import Batch, Losses, Networks
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import AdversarialRecipe
 
 _STEPS_TO_FORGET_THE_START = 10.0
 _FIRST_MOMENT = 0.5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ class FamilyCommand:
     Attributes:
         name: of the command and of its recipe.
         home: module and class.
+        recipes: module of its recipe's class.
         help: first line of the help text.
         data: what --data is, in words.
         takes_masks: there is a folder of damage masks to learn from.
@@ -36,6 +36,7 @@ class FamilyCommand:
     home: tuple[str, str]
     help: str
     data: str = "Folder of clean photos; give it again for more folders."
+    recipes: str = "restoration_recipes"
     takes_masks: bool = False
     draws: bool = False
 
@@ -51,12 +52,14 @@ FAMILIES = (
         ("rnn", "Rnn"),
         "Train a recurrent network that restores image sequences.",
         "Folder of photos, of folders of numbered frames, or of both; give it again for more folders.",
+        "sequence_recipes",
     ),
     FamilyCommand(
         "gan",
         ("gan", "Gan"),
         "Train a generator of pictures, by class where the folder has class folders.",
         "Folder of class folders, or of images without classes; give it again for more folders.",
+        "generative_recipes",
         draws=True,
     ),
     FamilyCommand(
@@ -64,6 +67,7 @@ FAMILIES = (
         ("vae", "Vae"),
         "Train a variational autoencoder: pictures as short vectors and back.",
         "Folder of images, with or without class folders; give it again for more folders.",
+        "generative_recipes",
         draws=True,
     ),
 )
@@ -130,6 +134,11 @@ def _options(family: FamilyCommand) -> list[click.Parameter]:
     ]
 
 
+def recipe_class(family: FamilyCommand) -> Any:
+    """The class of a family's recipe."""
+    return getattr(importlib.import_module(f"litebrush_train.{family.recipes}"), f"{family.home[1]}Recipe")
+
+
 def family_class(family: FamilyCommand) -> Any:
     """The class of a family, imported at last: TensorFlow comes with it."""
     module, name = family.home
@@ -139,7 +148,6 @@ def family_class(family: FamilyCommand) -> Any:
 def _train(family: FamilyCommand, **given: Any) -> None:
     needed = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "tensorboard", "flatbuffers", "tqdm")
     require_extra("train", *needed, *(("tomli",) if sys.version_info < (3, 11) else ()))
-    from litebrush_train import recipes
     from litebrush_train.config import build, override, shipped_sections
 
     overrides: tuple[str, ...] = given["overrides"]
@@ -148,11 +156,13 @@ def _train(family: FamilyCommand, **given: Any) -> None:
         sections.setdefault("compression", {})["method"] = given["compress"]
     if given.get("masks"):
         sections.setdefault("masks", {})["folder"] = str(given["masks"])
-    recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), sections)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own notes on CPU features and missing GPUs
+    recipe = build(recipe_class(family), sections)
+    from litebrush_train.start_up import start_tensorflow
+
+    start_tensorflow()
     from litebrush_train.distribution import Cluster
     from litebrush_train.features import feature_extractor
-    from litebrush_train.run import train
+    from litebrush_train.run import TrainingOrder, train
     from litebrush_train.run_folder import RunFolder
 
     start = read_start(given["start_from"]) if given["start_from"] else None
@@ -160,24 +170,15 @@ def _train(family: FamilyCommand, **given: Any) -> None:
     run = RunFolder(given["out"])
     kind = family_class(family)
     extractors = (feature_extractor(given["features"]),) if given.get("features") else ()
-    train(
-        family.name,
-        kind(recipe, *extractors),
-        given["data"],
-        run,
-        given["resume"],
-        given["data_note"],
-        given["licence"],
-        cluster,
-        start,
-    )
+    trained = kind(recipe, *extractors)
+    order = TrainingOrder(family.name, trained, given["data"], given["data_note"], given["licence"], start)
+    train(order, run, cluster, given["resume"])
     if cluster.is_chief:
         click.echo(f"handed over: {run.handover}\nnext: litebrush export {run.handover} --out models/")
 
 
 def read_start(path: Path) -> Start:
     """A finished run with its family, as it was trained."""
-    from litebrush_train import recipes
     from litebrush_train.config import build
     from litebrush_train.run_folder import RunFolder
     from litebrush_train.start import Start
@@ -187,7 +188,7 @@ def read_start(path: Path) -> Start:
     family = next((each for each in FAMILIES if each.name == record.family), None)
     if family is None:
         raise TrainingError(f"'{path}' is a run of '{record.family}', a family that this version does not train")
-    recipe = build(getattr(recipes, f"{family.home[1]}Recipe"), record.recipe)
+    recipe = build(recipe_class(family), record.recipe)
     return Start(folder, record, family_class(family)(recipe))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from litebrush.contract import Provenance
 from litebrush.errors import TrainingError
-from litebrush_train.arithmetic import arithmetic
+from litebrush_train.arithmetic import arithmetic, convolutions_in
 from litebrush_train.compression.quantization import pin_picture_ranges
 from litebrush_train.compression.stages import STAGES, Stage
 from litebrush_train.compression.structure import Structure
@@ -31,68 +32,68 @@ _PACKAGES = ("litebrush", "tensorflow", "tf-keras", "tensorflow-model-optimizati
 _NAMED_SKIPPED = 10
 
 
-def train(
-    name: str,
-    family: Family[Any],
-    folders: tuple[Path, ...],
-    run: RunFolder,
-    resume: bool,
-    training_data: str,
-    licence: str,
-    cluster: Cluster,
-    start: Start | None = None,
-) -> None:
-    """Train, then train on with compressed networks where the recipe asks for it, then hand over.
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What a run shall do.
 
-    Args:
+    Attributes:
         name: of the family.
         family: with its recipe.
         folders: where the images are.
-        run: where the run is kept.
-        resume: go on with the run that the folder holds.
         training_data, licence: for the contract; a resumed run keeps those that it was begun with.
+        start: what a new run begins with instead of random weights; it is needed until the first checkpoint.
+    """
+
+    name: str
+    family: Family[Any]
+    folders: tuple[Path, ...]
+    training_data: str
+    licence: str
+    start: Start | None = None
+
+
+def train(order: TrainingOrder, run: RunFolder, cluster: Cluster, resume: bool = False) -> None:
+    """Train, then train on with compressed networks where the recipe asks for it, then hand over.
+
+    Args:
+        order: what to do.
+        run: where the run is kept.
         cluster: the processes that call this function, each for its share of the work. Their ``run`` is one folder
             that all can read; only the chief writes to it. Networks are compressed and handed over by the chief
             alone, on one device, while the others wait.
-        start: what a new run begins with instead of random weights; it is needed until the first checkpoint.
+        resume: go on with the run that the folder holds.
 
     Raises:
         DataError, RecipeError, TrainingError, ContractError: what is wrong with the images, the settings or the
             folder, before any work starts.
     """
+    family = order.family
     cluster.require_divisible(family.recipe.training.batch_size)
     with cluster.watching_for_lost_workers():
         distribution = cluster.connect()
         if distribution.is_chief:
             run.prepare(resume)
         distribution.meet()  # the folder exists
-        images = family.read(folders, run.path)
-        record = _begin(name, family, images, run, resume, training_data, licence, distribution, start)
-        networks = _train(family, images, run, distribution, start, record)
+        images = family.read(order.folders, run.path)
+        record = _begin(order, images, run, resume, distribution)
+        networks = _train(order, images, run, distribution, record)
         if distribution.is_chief:
             _finish(family, images, run, record, networks)
         distribution.part()
 
 
 def _begin(
-    name: str,
-    family: Family[Any],
-    images: ImageFolder,
-    run: RunFolder,
-    resume: bool,
-    training_data: str,
-    licence: str,
-    distribution: Distribution,
-    start: Start | None,
+    order: TrainingOrder, images: ImageFolder, run: RunFolder, resume: bool, distribution: Distribution
 ) -> RunRecord:
     """The chief writes down what the run is begun with, and the others find that they were given the same."""
     _tell_skipped(images.skipped, len(images.training) + len(images.validation))
     versions = {package: version(package) for package in _PACKAGES}
-    asked = RunRecord(name, to_sections(family.recipe), images.digest, training_data, licence, versions)
-    if start:
-        start.require_like(family, images)
-        asked = start.told_in(asked)
-    family.contract(images, Provenance())
+    sections = to_sections(order.family.recipe)
+    asked = RunRecord(order.name, sections, images.digest, order.training_data, order.licence, versions)
+    if order.start:
+        order.start.require_like(order.family, images)
+        asked = order.start.told_in(asked)
+    order.family.contract(images, Provenance())
     if distribution.is_chief:
         record = run.begin(asked, resume)
         distribution.meet()
@@ -102,15 +103,10 @@ def _begin(
 
 
 def _train(
-    family: Family[Any],
-    images: ImageFolder,
-    run: RunFolder,
-    distribution: Distribution,
-    start: Start | None,
-    record: RunRecord,
+    order: TrainingOrder, images: ImageFolder, run: RunFolder, distribution: Distribution, record: RunRecord
 ) -> Networks:
     """Trained networks in float32, as variables of this process alone."""
-    recipe = family.recipe
+    family, recipe = order.family, order.family.recipe
     keras.utils.set_random_seed(recipe.run.seed)
     with distribution.scope(), arithmetic(recipe.run.arithmetic):
         networks = family.networks(images)
@@ -121,8 +117,8 @@ def _train(
         learner = family.learner(networks, images)
     phase = _phase("training", 0, family.source(images), recipe.training, recipe.run, run.path)
     if not phase.begun:
-        if start:
-            start.hand_weights_to(networks, images)
+        if order.start:
+            order.start.hand_weights_to(networks, images)
         elif record.start:
             raise TrainingError(
                 f"the run in '{run.path}' starts from '{record.start['name']}'; give --start-from again"
@@ -175,7 +171,8 @@ def _compress(
         ends_of_step = tuple(hook for hook in hooks if hook is not None)
         learner = family.refiner(compressed, networks, recipe.compression, images, ends_of_step)
         phase = _phase(stage.name, number, family.source(images), recipe.compression, recipe.run, run.path)
-        fit(learner, phase, ONE_DEVICE)
+        with convolutions_in(recipe.run.arithmetic, compressed.values()):
+            fit(learner, phase, ONE_DEVICE)
         finished = {name: stage.finish(network) for name, network in compressed.items()}
         if stage.quantizes:
             for name, network in finished.items():

@@ -23,7 +23,7 @@ from litebrush_train.mask_folder import load_mask_folder
 from litebrush_train.models.detector import detector, detector_alignment, detector_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import DamageRecipe
+from litebrush_train.restoration_recipes import DamageRecipe
 
 _OPAQUE = 127
 _FAINTEST = 0.08  # opacity below which nobody sees damage

@@ -12,7 +12,7 @@ from litebrush_train.families.restoration import MODEL, Restoration
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import DeblockRecipe
+from litebrush_train.restoration_recipes import DeblockRecipe
 
 _QUALITIES_TO_LOOK_AT = (10, 20, 40)
 _FINE = (90, 100)

@@ -16,7 +16,7 @@ from litebrush_train.losses import root_mean_squares
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import NOISE_LEVEL, Sample
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import DenoiseRecipe, NoiseRecipe, SparseRecipe
+from litebrush_train.restoration_recipes import DenoiseRecipe, NoiseRecipe, SparseRecipe
 
 _LEVELS_TO_LOOK_AT = (15.0, 25.0, 50.0)
 

@@ -23,7 +23,7 @@ from litebrush_train.masks import Mask, random_holes, random_scratches, random_s
 from litebrush_train.models.cnn import restorer, restorer_alignment, restorer_channel_groups, restorer_radius
 from litebrush_train.patches import Sample
 from litebrush_train.pictures import Picture
-from litebrush_train.recipes import InpaintRecipe
+from litebrush_train.restoration_recipes import InpaintRecipe
 
 _OPAQUE = 127
 _KINDS = 8

@@ -30,7 +30,8 @@ from litebrush_train.models.rnn import (
     receptive_field_radius,
 )
 from litebrush_train.pictures import ImageFolder, Picture, Pictures, evenly_spaced, load_image_folders
-from litebrush_train.recipes import RnnRecipe, TrainingRecipe
+from litebrush_train.recipes import TrainingRecipe
+from litebrush_train.sequence_recipes import RnnRecipe
 from litebrush_train.sequences import clip_figures, restore_clip, unrolled_losses
 from litebrush_train.shots import find_shots
 

@@ -19,12 +19,13 @@ from litebrush_train.compression.structure import Structure
 from litebrush_train.contact_sheet import grid
 from litebrush_train.families.generative import Generative
 from litebrush_train.generation_quality import Labels
+from litebrush_train.generative_recipes import VaeRecipe
 from litebrush_train.handover import Network
 from litebrush_train.learner import Batch, Losses, Networks, SupervisedLearner
 from litebrush_train.models.vae import begin_as_principal_components, decoder, encoder
 from litebrush_train.pictures import ImageFolder, Picture, Pictures
 from litebrush_train.pipeline import Example
-from litebrush_train.recipes import TrainingRecipe, VaeRecipe
+from litebrush_train.recipes import TrainingRecipe
 from litebrush_train.square_pictures import read_squares
 
 ENCODER, DECODER = "encoder", "decoder"

@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from litebrush_train.compression.equalization import ChannelGroup
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
-from litebrush_train.recipes import RestorerRecipe
+from litebrush_train.restoration_recipes import RestorerRecipe
 
 BLOCK_SIZE = 2
 

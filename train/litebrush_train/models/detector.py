@@ -9,7 +9,7 @@ import numpy as np
 import tf_keras as keras
 
 from litebrush_train.layers import DepthToSpace, SpaceToDepth
-from litebrush_train.recipes import DetectorRecipe
+from litebrush_train.restoration_recipes import DetectorRecipe
 
 _CELL = 2  # pixels of the finest scale
 _WINDOWS = (1, 3, 7)  # cells over which flatness is looked at

@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from litebrush_train.generative_recipes import GeneratorRecipe
 from litebrush_train.layers import GlobalSumPooling, ResumableDropout, SpectralConv2D, SpectralDense
-from litebrush_train.recipes import GeneratorRecipe
 
 _SMALLEST_SIDE = 4
 _WIDEST = 128

@@ -17,7 +17,7 @@ from litebrush_train.models.cnn import (
     trunk,
     trunk_channel_groups,
 )
-from litebrush_train.recipes import SequenceModelRecipe
+from litebrush_train.sequence_recipes import SequenceModelRecipe
 
 PICTURE_CHANNELS = 3 * BLOCK_SIZE**2
 ALIGNMENT = 2 * BLOCK_SIZE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tf_keras as keras
 
 from litebrush_train.layers import DepthToSpace, SoftThreshold, SpaceToDepth
-from litebrush_train.recipes import SparseCodingRecipe
+from litebrush_train.restoration_recipes import SparseCodingRecipe
 
 CODES = "codes"
 

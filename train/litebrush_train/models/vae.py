@@ -13,8 +13,8 @@ import numpy as np
 import tf_keras as keras
 from numpy.typing import NDArray
 
+from litebrush_train.generative_recipes import AutoencoderRecipe
 from litebrush_train.layers import DepthToSpace
-from litebrush_train.recipes import AutoencoderRecipe
 
 SKETCH_SIDE = 32
 SKETCHED, SKETCH = "sketched", "sketch"  # the linear layers of encoder and decoder
