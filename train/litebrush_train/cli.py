@@ -157,7 +157,7 @@ def _train(family: FamilyCommand, **given: Any) -> None:
     if given.get("masks"):
         sections.setdefault("masks", {})["folder"] = str(given["masks"])
     recipe = build(recipe_class(family), sections)
-    from litebrush_train.start_up import start_tensorflow
+    from litebrush_train.quiet_import import start_tensorflow
 
     start_tensorflow()
     from litebrush_train.distribution import Cluster

@@ -17,13 +17,13 @@ def start_tensorflow() -> None:
     What it writes is held back, unless it fails: then all of it comes before the exception.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _held_back():
+    with stderr_held_back():
         tensorflow = importlib.import_module("tensorflow")
         tensorflow.config.list_physical_devices()
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
+def stderr_held_back() -> Iterator[None]:
     """Standard error of the process, native code's included."""
     with tempfile.TemporaryFile() as held:
         shown = os.dup(_STDERR)
