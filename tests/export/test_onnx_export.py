@@ -11,6 +11,7 @@ from made.families import FAMILIES
 from made.foreign import save_tflite, write_contract, write_pictures
 
 import litebrush
+from litebrush.bench.order import Order as BenchOrder
 from litebrush.contract import Precision
 from litebrush.errors import ContractError, ConversionError, EngineError, ModelFileError
 from litebrush.loading import open_model
@@ -116,6 +117,11 @@ def test_tensors_beyond_all_memory_are_refused():
 def test_a_gpu_that_onnx_runtime_cannot_reach_is_refused(denoiser):
     with pytest.raises(EngineError, match="runs nothing on gpu"):
         litebrush.load(denoiser, accelerator="gpu")
+
+
+def test_a_benchmark_refuses_an_onnx_file_before_it_measures_another(denoiser):
+    with pytest.raises(ModelFileError, match="are not counted; measure the .tflite file"):
+        list(BenchOrder(("denoise", str(denoiser)), None, (1,), ("cpu",)).wishes())
 
 
 class TestCommand:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from litebrush.bench.conditions import conditions_now
 from litebrush.bench.document import BenchmarkDocument, Refusal, new_document
+from litebrush.bench.macs import count_macs
 from litebrush.bench.measurement import Measured, measure
 from litebrush.contract import Precision
 from litebrush.errors import EngineError, VerificationError, one_line
@@ -56,12 +57,15 @@ class Order:
         """One after the other; a model's precisions lie next to each other, so that a busy moment meets all alike.
 
         Raises:
-            ModelFileError, ContractError: a model that does not exist, not in this precision, or is damaged.
+            ModelFileError, ContractError: a model that does not exist, not in this precision, is damaged, or whose
+                operators cannot be counted.
         """
         for source in self.sources:
             precisions = self._precisions(source)
             for precision in precisions:
-                open_model(source, precision)
+                model = open_model(source, precision)
+                for signature in model.contract.signatures:
+                    count_macs(model.flatbuffer, signature.name)
             for accelerator in self.accelerators:
                 for threads in self.threads if accelerator == "cpu" else self.threads[:1]:
                     for precision in precisions:
