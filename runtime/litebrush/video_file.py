@@ -33,6 +33,7 @@ READ_SUFFIXES = WRITTEN_SUFFIXES | {
 }
 
 _QUALITY = {"crf": "18"}  # of x264: losses that are hardly seen
+_AS_SHOWN = {"bf": "0"}  # frames are stored as shown: MP4 keeps for how long the last one is that is stored
 _MPEG_CLOCK = 90_000  # ticks a second
 _BT709, _BT601 = 1, 5  # FFmpeg's AVColorSpace
 _KNOWN_MATRICES = (_BT709, _BT601)
@@ -87,28 +88,38 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     try:
         with atomic_file(path) as temporary, av.open(str(temporary), "w") as container:
             rate = clip.mean_rate
-            stream: Any = container.add_stream("libx264", rate=rate, options=_QUALITY)
+            options = _QUALITY | _AS_SHOWN if clip.durations_ms else _QUALITY
+            stream: Any = container.add_stream("libx264", rate=rate, options=options)
             stream.width, stream.height = clip.width, clip.height
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
             stream.codec_context.colorspace, stream.codec_context.color_range = _BT709, _LIMITED_RANGE
             stream.codec_context.time_base = tick = Fraction(1, _ticks_a_second(rate))
             with _sound(container, clip) as sound:
-                begins_ms, last = clip.begins_ms, -1
+                begins_ms, last, ticks = clip.begins_ms, -1, dict[int, int]()
                 for number, frame in enumerate(frames):
                     picture = av.VideoFrame.from_ndarray(np.asarray(_opaque(frame)), format="rgb24")
                     picture = picture.reformat(format=stream.pix_fmt, dst_colorspace=_BT709)
                     last = max(round(begins_ms / float(1000 * tick)), last + 1)
                     picture.pts, picture.time_base = last, tick
-                    container.mux(stream.encode(picture))
-                    begins_ms += clip.duration_ms(number) or float(1000 / rate)  # an animation may say 0
+                    shown_ms = clip.duration_ms(number) or float(1000 / rate)  # an animation may say 0
+                    ticks[last] = round(shown_ms / float(1000 * tick))
+                    begins_ms += shown_ms
+                    container.mux(_timed(stream.encode(picture), ticks))
                     if sound is not None:
                         sound.copy_until(begins_ms / 1000)
-                container.mux(stream.encode())
+                container.mux(_timed(stream.encode(), ticks))
                 if sound is not None:
                     sound.copy_until(None)
                 return sound is not None
     except (av.FFmpegError, OSError, ValueError) as problem:
         raise ImageError(f"cannot write '{path}': {getattr(problem, 'strerror', None) or problem}") from None
+
+
+def _timed(packets: list[Any], ticks: dict[int, int]) -> list[Any]:
+    """Packets that say for how many ticks they are shown; the number is found by the tick at which a frame begins."""
+    for packet in packets:
+        packet.duration = ticks.pop(packet.pts)
+    return packets
 
 
 class _Sound:

@@ -120,7 +120,7 @@ def test_a_gpu_that_onnx_runtime_cannot_reach_is_refused(denoiser):
 
 
 def test_a_benchmark_refuses_an_onnx_file_before_it_measures_another(denoiser):
-    with pytest.raises(ModelFileError, match="are not counted; measure the .tflite file"):
+    with pytest.raises(ModelFileError, match=r"are not counted; measure the \.tflite file"):
         list(BenchOrder(("denoise", str(denoiser)), None, (1,), ("cpu",)).wishes())
 
 

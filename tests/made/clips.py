@@ -1,4 +1,4 @@
-"""Videos with sound, made and looked into; they need PyAV."""
+"""Clips, made and looked into; videos need PyAV."""
 
 from __future__ import annotations
 
@@ -9,10 +9,31 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from litebrush.clip import Clip
+from litebrush.frames import open_clip
 from made.pictures import photo_pixels
+
+DURATIONS_MS = (40.0, 100.0, 250.0, 40.0)
 
 _SAMPLES_A_SECOND = 48_000
 _MILLISECOND = Fraction(1, 1000)
+
+
+def pictures(count: int, width: int = 48, height: int = 32) -> list[Image.Image]:
+    """Frames of a picture that moves up by a pixel a frame."""
+    waves = photo_pixels(height + count, width)
+    return [Image.fromarray(np.ascontiguousarray(waves[number : number + height])) for number in range(count)]
+
+
+def read(path: Path) -> tuple[Clip, list[Image.Image]]:
+    """A clip and all its frames."""
+    with open_clip(path) as opened:
+        return opened.clip, list(opened.frames)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Mean absolute difference in grey levels."""
+    return float(np.abs(np.asarray(one, np.float32) - np.asarray(other.convert(one.mode), np.float32)).mean())
 
 
 def write_video_with_sound(

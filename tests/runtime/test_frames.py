@@ -3,44 +3,25 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made.clips import first_times, frame_times, read_sound, write_video_with_sound
-from made.pictures import photo_pixels
+from made.clips import DURATIONS_MS, difference, pictures, read
 from PIL import Image
 
-from litebrush import extras, video_file
 from litebrush.clip import ASSUMED_FRAME_RATE, Clip
-from litebrush.errors import ImageError, MissingExtraError
-from litebrush.frames import check_clip_output, open_clip, write_clip
+from litebrush.errors import ImageError
+from litebrush.frames import check_clip_output, write_clip
 
 ANIMATIONS = [".gif", ".webp", ".png"]
-DURATIONS = (40.0, 100.0, 250.0, 40.0)
-
-
-def pictures(count: int, width: int = 48, height: int = 32) -> list[Image.Image]:
-    waves = photo_pixels(height + count, width)
-    return [Image.fromarray(np.ascontiguousarray(waves[number : number + height])) for number in range(count)]
 
 
 def written_by_pillow(path: Path, frames: list[Image.Image], **settings) -> Path:
     frames[0].save(path, save_all=True, append_images=frames[1:], **settings)
     return path
-
-
-def read(path: Path) -> tuple[Clip, list[Image.Image]]:
-    with open_clip(path) as opened:
-        return opened.clip, list(opened.frames)
-
-
-def difference(one: Image.Image, other: Image.Image) -> float:
-    """Mean absolute difference in grey levels."""
-    return float(np.abs(np.asarray(one, np.float32) - np.asarray(other.convert(one.mode), np.float32)).mean())
 
 
 # Folders
@@ -77,7 +58,7 @@ def test_a_folder_is_written_whole(tmp_path):
 @pytest.mark.parametrize("suffix", ANIMATIONS)
 @pytest.mark.parametrize("plays", [0, 1, 3])
 def test_durations_and_repetitions_of_an_animation_are_kept(tmp_path, suffix, plays):
-    clip = Clip(48, 32, 4, durations_ms=DURATIONS, plays=plays)
+    clip = Clip(48, 32, 4, durations_ms=DURATIONS_MS, plays=plays)
     write_clip(tmp_path / f"out{suffix}", clip, iter(pictures(4)))
     assert read(tmp_path / f"out{suffix}")[0] == clip
 
@@ -100,7 +81,7 @@ def test_an_animation_that_pillow_wrote_is_read_as_it_is_shown(tmp_path, suffix)
     loop = {} if suffix == ".gif" else {"loop": 1}
     path = written_by_pillow(tmp_path / f"a{suffix}", frames, duration=[40, 100, 250, 40], lossless=True, **loop)
     clip, found = read(path)
-    assert clip == Clip(48, 32, 4, durations_ms=DURATIONS, plays=1)
+    assert clip == Clip(48, 32, 4, durations_ms=DURATIONS_MS, plays=1)
     assert all(difference(one, other) < 10 for one, other in zip(frames, found, strict=True))
 
 
@@ -158,118 +139,6 @@ def test_a_default_image_of_an_animated_png_is_no_frame(tmp_path):
     assert all(np.array_equal(one, other) for one, other in zip(frames[1:], found, strict=True))
 
 
-# Videos
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
-@pytest.mark.parametrize("size", [(96, 64), (95, 63)])
-def test_a_video_keeps_size_rate_and_colours(tmp_path, suffix, size):
-    colours = [(200, 30, 30), (30, 180, 40), (20, 40, 220), (128, 128, 128)]
-    frames = [Image.new("RGB", size, colour) for colour in colours for _ in range(6)]
-    path = tmp_path / f"a{suffix}"
-    write_clip(path, Clip(*size, frame_rate=Fraction(30000, 1001)), iter(frames))
-    clip, found = read(path)
-    assert (clip.width, clip.height) == size
-    assert float(clip.frame_rate) == pytest.approx(30000 / 1001, rel=0.01)
-    assert clip.count in (None, len(frames))
-    assert all(difference(one, other) < 4 for one, other in zip(frames, found, strict=True))
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
-@pytest.mark.parametrize("source", ["a.mkv", "a.mp4"])
-def test_the_sound_of_a_video_is_copied_as_it_is(tmp_path, source, suffix):
-    path = write_video_with_sound(tmp_path / source, "aac")
-    with open_clip(path) as opened:
-        assert opened.clip.sound == path
-        assert write_clip(tmp_path / f"b{suffix}", opened.clip, opened.frames)
-    assert read_sound(tmp_path / f"b{suffix}") == read_sound(path) != b""
-
-
-def test_a_sound_that_a_file_cannot_hold_is_left_out(tmp_path):
-    path = write_video_with_sound(tmp_path / "a.mkv", "pcm_s16le")
-    for name, holds in [("b.mp4", False), ("b.mov", True), ("b.gif", False), ("folder", False)]:
-        with open_clip(path) as opened:
-            assert write_clip(tmp_path / name, opened.clip, opened.frames) is holds
-    assert read_sound(tmp_path / "b.mp4") == b""
-    assert read_sound(tmp_path / "b.mov") == read_sound(path) != b""
-
-
-def test_sound_and_pictures_of_a_clock_that_begins_late_begin_together(tmp_path):
-    path = write_video_with_sound(tmp_path / "a.ts", "mp2", begins=7200)
-    with open_clip(path) as opened:
-        write_clip(tmp_path / "b.mkv", opened.clip, opened.frames)
-    pictures_begin, sound_begins = first_times(tmp_path / "b.mkv")
-    before = first_times(path)
-    assert pictures_begin < 0.1
-    assert before[0] >= 7200
-    assert read_sound(tmp_path / "b.mkv") == read_sound(path) != b""
-    assert sound_begins - pictures_begin == pytest.approx(before[1] - before[0], abs=0.04)
-
-
-UNEVEN_MS = (0, 40, 120, 160, 400, 433, 480, 520)
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
-def test_frames_of_a_varying_rate_are_shown_when_they_were(tmp_path, suffix):
-    path = write_video_with_sound(tmp_path / "a.mkv", "aac", UNEVEN_MS)
-    with open_clip(path) as opened:
-        write_clip(tmp_path / f"b{suffix}", opened.clip, opened.frames)
-        assert np.cumsum(opened.clip.durations_ms)[:-1] == pytest.approx(UNEVEN_MS[1:], abs=1)
-    assert frame_times(tmp_path / f"b{suffix}") == pytest.approx(UNEVEN_MS, abs=1)
-
-
-def test_durations_of_an_animation_are_kept_in_a_video(tmp_path):
-    write_clip(tmp_path / "a.mp4", Clip(48, 32, 4, durations_ms=(*DURATIONS[:2], 0.0, 50.0)), iter(pictures(4)))
-    assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 40, 140, 140 + 190 / 4], abs=1)
-
-
-@given(numerator=st.integers(1, 240_000), denominator=st.sampled_from([1, 1000, 1001]))
-def test_frames_of_an_even_rate_begin_on_a_tick(numerator, denominator):
-    rate = Fraction(numerator, denominator)
-    ticks = video_file._ticks_a_second(rate)
-    assert ticks >= 90_000
-    assert (ticks / rate).denominator == 1
-
-
-def test_frames_of_an_hour_each_become_a_video(tmp_path):
-    write_clip(tmp_path / "a.mp4", Clip(48, 32, frame_rate=Fraction(1, 3600)), iter(pictures(2)))
-    assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 3_600_000], abs=1)
-
-
-def test_transparent_parts_of_a_video_are_black(tmp_path):
-    frames = [Image.new("RGBA", (64, 48), (255, 255, 255, 0))] * 3
-    write_clip(tmp_path / "a.mp4", Clip(64, 48), iter(frames))
-    assert all(np.asarray(frame).max() < 4 for frame in read(tmp_path / "a.mp4")[1])
-
-
-def test_a_video_that_lies_on_its_side_is_turned_upright(tmp_path):
-    av = pytest.importorskip("av")
-    frame = Image.new("RGB", (96, 64), (220, 220, 220))
-    frame.paste((20, 20, 20), (0, 0, 96, 20))  # dark above
-    path = tmp_path / "a.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        if not hasattr(stream, "set_display_rotation"):
-            pytest.skip("this PyAV cannot write what turns a video")
-        stream.set_display_rotation(90)
-        container.mux(stream.encode(av.VideoFrame.from_image(frame)))
-        container.mux(stream.encode())
-    clip, (found,) = read(path)
-    assert (clip.width, clip.height) == found.size == (64, 96)
-    columns = np.asarray(found.convert("L")).mean(axis=0)
-    assert columns[:15].max() < 60 < 180 < columns[30:].min()  # counter-clockwise: what was above is on the left
-
-
-def test_without_pyav_the_line_to_type_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
-    (tmp_path / "a.mp4").write_bytes(b"film")
-    with pytest.raises(MissingExtraError, match=r"pip install 'litebrush\[video\]'"):
-        read(tmp_path / "a.mp4")
-    with pytest.raises(MissingExtraError, match=r"pip install 'litebrush\[video\]'"):
-        check_clip_output(tmp_path, tmp_path / "b.mkv")
-
-
 # What cannot be read or written
 
 
@@ -313,7 +182,7 @@ def test_what_is_no_clip_is_refused_in_words(case, tmp_path):
 
 def test_a_gif_that_is_cut_off_between_frames_is_refused(tmp_path):
     shades = [Image.new("RGB", (8, 8), (shade,) * 3) for shade in (0, 80, 160, 240)]
-    write_clip(tmp_path / "a.gif", Clip(8, 8, durations_ms=DURATIONS), iter(shades))
+    write_clip(tmp_path / "a.gif", Clip(8, 8, durations_ms=DURATIONS_MS), iter(shades))
     whole = (tmp_path / "a.gif").read_bytes()
     frames_begin = [found.start() for found in re.finditer(rb"!\xf9\x04", whole)]
     assert len(frames_begin) == 4
