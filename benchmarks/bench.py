@@ -32,21 +32,21 @@ _LARGEST_MEGAPIXELS = {True: 100.0, False: 12.0}
 @click.command()
 @click.option("--photos", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--out", type=click.Path(path_type=Path), default="bench-output", show_default=True)
-@click.option("--learnt-from", type=click.Path(path_type=Path, exists=True), help="Generators: pictures of training.")
+@click.option("--learned-from", type=click.Path(path_type=Path, exists=True), help="Generators: pictures of training.")
 @click.option("--kept-apart", type=click.Path(path_type=Path, exists=True), help="Generators: pictures that are new.")
 @click.option("--features", type=click.Path(path_type=Path, exists=True), help="Generators: a .tflite classifier.")
 def main(
-    folder: Path | None, out: Path, learnt_from: Path | None, kept_apart: Path | None, features: Path | None
+    folder: Path | None, out: Path, learned_from: Path | None, kept_apart: Path | None, features: Path | None
 ) -> None:
     """Run all studies; write OUT/index.html and OUT/bench.json.
 
-    With --learnt-from, --kept-apart and --features, generators are held against real pictures, too.
+    With --learned-from, --kept-apart and --features, generators are held against real pictures, too.
     """
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
-    named = [each for each in (learnt_from, kept_apart, features) if each is not None]
+    named = [each for each in (learned_from, kept_apart, features) if each is not None]
     if named and len(named) < 3:
-        raise click.UsageError("--learnt-from, --kept-apart and --features go together")
+        raise click.UsageError("--learned-from, --kept-apart and --features go together")
     real = RealPictures(*named, out / "real") if named else None
     try:
         with threadpool_limits(1):

@@ -71,7 +71,7 @@ class GeneratorFidelity:
 
     Attributes:
         name: of the generator.
-        training_data: that it learnt from, in words.
+        training_data: that it learned from, in words.
         recipe: of its training, section by section.
         data, reference: names of the two folders.
         data_count, reference_count: pictures used of each.

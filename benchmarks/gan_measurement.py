@@ -121,7 +121,7 @@ class Generator:
 
     @classmethod
     def restored(cls, run: Path, recipe: GanRecipe, images: ImageFolder) -> Generator:
-        """From the last checkpoint of a run that learnt from ``images``."""
+        """From the last checkpoint of a run that learned from ``images``."""
         family = Gan(recipe)
         learner = family.learner(family.networks(images), images)
         latest = tf.train.latest_checkpoint(str(run / "checkpoints" / "training"))
@@ -149,12 +149,12 @@ def compare(data: Path, reference_folder: Path, features: Path, runs: Mapping[st
     extractor = TfliteFeatures(features)
     recipes = {name: _recipe(run) for name, run in runs.items()}
     side = recipes["hinge"].model.side
-    learnt_from, kept_apart = read_both(data, reference_folder, side, Path(tempfile.gettempdir()))
-    classes = learnt_from.classes
-    real, held_out = Squares.of(learnt_from), Squares.of(kept_apart)
+    learned_from, kept_apart = read_both(data, reference_folder, side, Path(tempfile.gettempdir()))
+    classes = learned_from.classes
+    real, held_out = Squares.of(learned_from), Squares.of(kept_apart)
     click.echo(f"describing {len(real.labels)} pictures and fitting the probe")
     reality = Reality.described(real, held_out, len(classes), extractor)
-    generators = {name: Generator.restored(runs[name], recipe, learnt_from) for name, recipe in recipes.items()}
+    generators = {name: Generator.restored(runs[name], recipe, learned_from) for name, recipe in recipes.items()}
     trained = {name: _trained(generator, reality) for name, generator in generators.items()}
     comparison = Comparison(
         data=folder_name(data),
@@ -170,7 +170,7 @@ def compare(data: Path, reference_folder: Path, features: Path, runs: Mapping[st
         reference_accuracy=reality.probe_accuracy,
         architectures=trained,
         sample_of_data=reality.floor(SEEDS),
-        all_data=reality.all_learnt_from(),
+        all_data=reality.all_learned_from(),
         fid_ratio=trained["hinge"].figures.fid / trained["dcgan"].figures.fid,
     )
     shown = np.repeat(np.arange(len(classes)), _SHOWN_OF_A_CLASS)

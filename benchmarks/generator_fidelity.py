@@ -37,7 +37,7 @@ _SHOWN_CLASSES, _SHOWN_OF_A_CLASS, _SHOWN_SEED = 6, 6, 0
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="What it learnt from.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="What it learned from.")
 @click.option("--reference", type=click.Path(path_type=Path, exists=True), required=True, help="Never trained on.")
 @click.option("--features", type=click.Path(path_type=Path), required=True, help="A .tflite image classifier.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Keeps features between runs.")
@@ -58,11 +58,11 @@ def main(
     try:
         generators = _open(files)
         extractor = CachedFeatures(features, out / "features")
-        learnt_from, kept_apart = read_both(data, reference, generators[0].side, out)
-        _require_classes(generators[0], learnt_from.classes)
-        real, held_out = Squares.of(learnt_from), Squares.of(kept_apart)
+        learned_from, kept_apart = read_both(data, reference, generators[0].side, out)
+        _require_classes(generators[0], learned_from.classes)
+        real, held_out = Squares.of(learned_from), Squares.of(kept_apart)
         click.echo(f"describing {len(real.labels)} pictures and fitting the probe")
-        reality = Reality.described(real, held_out, len(learnt_from.classes), extractor, CachedProbes(out / "probes"))
+        reality = Reality.described(real, held_out, len(learned_from.classes), extractor, CachedProbes(out / "probes"))
         precisions = measure_precisions(generators, reality, SEEDS)
     except LitebrushError as problem:
         raise click.ClickException(str(problem)) from None
@@ -75,7 +75,7 @@ def main(
         data_count=len(real.labels),
         reference=folder_name(reference),
         reference_count=len(held_out.labels),
-        classes=len(learnt_from.classes),
+        classes=len(learned_from.classes),
         asked_for_classes=generators[0].takes_labels,
         side=generators[0].side,
         features=extractor.name,
@@ -94,7 +94,7 @@ def main(
     link = Path(os.path.relpath(sheet, page.parent)).as_posix()
     page.write_text(fidelity_page.page(fidelity, link), encoding="utf-8")
     float32, coarsest = generators[0], generators[-1]
-    blocks = _drawn_by_both(float32, coarsest, learnt_from.classes, held_out.labels)
+    blocks = _drawn_by_both(float32, coarsest, learned_from.classes, held_out.labels)
     fidelity_page.sheet(blocks, coarsest.precision.value).save(sheet, quality=90, subsampling=0, optimize=True)
 
 

@@ -46,17 +46,17 @@ class Squares:
 
 @dataclass(frozen=True)
 class Reality:
-    """Real pictures that generators learnt from, and others that none has seen.
+    """Real pictures that generators learned from, and others that none has seen.
 
     Attributes:
-        learnt_from: the first.
+        learned_from: the first.
         features: of those, (count, D).
         labels: classes of the others, (M,).
-        probe: tells classes, as ``learnt_from`` taught it.
+        probe: tells classes, as ``learned_from`` taught it.
         reference: the others as features, with ``labels`` and ``probe``.
     """
 
-    learnt_from: Squares
+    learned_from: Squares
     features: Features
     labels: NDArray[np.int64]
     probe: LinearProbe
@@ -65,7 +65,7 @@ class Reality:
     @classmethod
     def described(
         cls,
-        learnt_from: Squares,
+        learned_from: Squares,
         kept_apart: Squares,
         class_count: int,
         extractor: FeatureExtractor,
@@ -76,10 +76,10 @@ class Reality:
         Raises:
             FeatureError: the extractor cannot describe these pictures.
         """
-        features = extractor(learnt_from.pictures)
-        probe = fit(features, learnt_from.labels, class_count, False)
+        features = extractor(learned_from.pictures)
+        probe = fit(features, learned_from.labels, class_count, False)
         reference = describe(kept_apart.pictures, kept_apart.labels, extractor, probe)
-        return cls(learnt_from, features, kept_apart.labels, probe, reference)
+        return cls(learned_from, features, kept_apart.labels, probe, reference)
 
     @property
     def probe_accuracy(self) -> float:
@@ -87,15 +87,15 @@ class Reality:
         return self.probe.accuracy(self.reference.features, self.labels)
 
     def floor(self, seeds: Sequence[int]) -> Figures:
-        """Of as many pictures that generators learnt from, of the same classes, drawn once a seed."""
-        draws = [self.learnt_from.with_classes_of(self.labels, seed) for seed in seeds]
+        """Of as many pictures that generators learned from, of the same classes, drawn once a seed."""
+        draws = [self.learned_from.with_classes_of(self.labels, seed) for seed in seeds]
         return seen_by_probe(
-            [measure_features(self.features[drawn], self.learnt_from.labels[drawn], self.reference) for drawn in draws]
+            [measure_features(self.features[drawn], self.learned_from.labels[drawn], self.reference) for drawn in draws]
         )
 
-    def all_learnt_from(self) -> Figures:
-        """Of all pictures that generators learnt from."""
-        return seen_by_probe([measure_features(self.features, self.learnt_from.labels, self.reference)])
+    def all_learned_from(self) -> Figures:
+        """Of all pictures that generators learned from."""
+        return seen_by_probe([measure_features(self.features, self.learned_from.labels, self.reference)])
 
 
 def read_both(data: Path, reference: Path, side: int, store: Path) -> tuple[ImageFolder, ImageFolder]:
@@ -105,10 +105,10 @@ def read_both(data: Path, reference: Path, side: int, store: Path) -> tuple[Imag
         ClickException: they have no classes, or others.
         DataError: no such folder, or no pictures in it.
     """
-    learnt_from, kept_apart = (read_squares((folder,), side, 0.5, store) for folder in (data, reference))
-    if not learnt_from.classes or learnt_from.classes != kept_apart.classes:
+    learned_from, kept_apart = (read_squares((folder,), side, 0.5, store) for folder in (data, reference))
+    if not learned_from.classes or learned_from.classes != kept_apart.classes:
         raise click.ClickException("--data and --reference need class folders of the same names")
-    return learnt_from, kept_apart
+    return learned_from, kept_apart
 
 
 def folder_name(folder: Path) -> str:

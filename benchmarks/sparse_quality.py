@@ -1,6 +1,6 @@
 """The shipped sparse coder beside dictionary learning: decibels, share of the codes that are not zero, and time.
 
-The other dictionary is scikit-learn's: learnt from each noisy picture itself, its patches coded by orthogonal matching
+The other dictionary is scikit-learn's: learned from each noisy picture itself, its patches coded by orthogonal matching
 pursuit (Elad and Aharon 2006), with as many atoms a patch as suit the very pictures best. It is slow, so both are
 compared on every sixth photo; the first line is of all. Needs ``pip install 'litebrush[bench]'``.
 

@@ -86,8 +86,8 @@ def main(data: Path, reference: Path, name: str, out: Path, picture: Path) -> No
     preferred = litebrush.load(MODEL)
     latent = preferred.encode(np.zeros((64, 64, 3), np.uint8))
     with tempfile.TemporaryDirectory() as store:
-        learnt_from, kept_apart = (Squares.of(each) for each in read_both(data, reference, 64, Path(store)))
-    pca = PrincipalComponents(learnt_from.pictures, latent.size)
+        learned_from, kept_apart = (Squares.of(each) for each in read_both(data, reference, 64, Path(store)))
+    pca = PrincipalComponents(learned_from.pictures, latent.size)
     restored: dict[str, list[float]] = {}
     for column, restore in {**models, f"PCA, {latent.size} components": pca}.items():
         restored[column] = [

@@ -78,7 +78,7 @@ def _means(example: Example, level: float) -> Pixels:
 
 
 def dictionary_denoised(noisy: Pixels, atoms: int) -> Pixels:
-    """Patches as sums of so few atoms that were learnt from the noisy picture itself (Elad and Aharon 2006)."""
+    """Patches as sums of so few atoms that were learned from the noisy picture itself (Elad and Aharon 2006)."""
     real = _real(noisy)
     patches = extract_patches_2d(real, (_PATCH_PX, _PATCH_PX))
     flat = patches.reshape(len(patches), -1)

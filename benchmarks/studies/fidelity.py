@@ -111,13 +111,13 @@ class RealPictures:
     """Folders with class folders of real pictures, and a network that describes pictures.
 
     Attributes:
-        learnt_from: what generators were trained on.
+        learned_from: what generators were trained on.
         kept_apart: what none has seen.
         features: a .tflite image classifier.
         store: keeps what was described.
     """
 
-    learnt_from: Path
+    learned_from: Path
     kept_apart: Path
     features: Path
     store: Path
@@ -203,10 +203,10 @@ def _drawing(model: ZooModel, real: RealPictures | None) -> ModelFidelity:
 
 def _against_real(generators: list[ExportedGenerator], real: RealPictures) -> dict[str, Real]:
     extractor = CachedFeatures(real.features, real.store / "features")
-    learnt_from, kept_apart = read_both(real.learnt_from, real.kept_apart, generators[0].side, real.store)
-    sets = Squares.of(learnt_from), Squares.of(kept_apart)
+    learned_from, kept_apart = read_both(real.learned_from, real.kept_apart, generators[0].side, real.store)
+    sets = Squares.of(learned_from), Squares.of(kept_apart)
     probes = CachedProbes(real.store / "probes")
-    reality = Reality.described(*sets, len(learnt_from.classes), extractor, probes)
+    reality = Reality.described(*sets, len(learned_from.classes), extractor, probes)
     measured = measure_precisions(generators, reality, SEEDS[:1])
     return {each.precision.value: Real(each.figures.fid, each.figures.class_accuracy) for each in measured}
 

@@ -1,7 +1,7 @@
 """Other ranges for the activations of an 8-bit network.
 
 Narrower ones clip a few values for a finer step everywhere else; of each range the part is taken that
-:func:`litebrush.rounding.best_range` finds. Wider ones are for ranges that were learnt: training
+:func:`litebrush.rounding.best_range` finds. Wider ones are for ranges that were learned: training
 hardly meets the extremes. What comes in and goes out keeps its range.
 """
 

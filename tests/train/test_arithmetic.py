@@ -42,17 +42,17 @@ def test_a_network_between_whose_ends_numbers_have_16_bits_has_weights_and_outpu
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_weights_learnt_in_16_bits_fit_the_network_of_32(name):
+def test_weights_learned_in_16_bits_fit_the_network_of_32(name):
     with arithmetic("mixed_bfloat16"):
-        learnt = NETWORKS[name]()
+        learned = NETWORKS[name]()
     copy = NETWORKS[name]()
-    copy.set_weights(learnt.get_weights())
+    copy.set_weights(learned.get_weights())
     random = np.random.default_rng(0)
     inputs = {
         tensor.name: random.random((2, *tensor.shape[1:]), np.float32)
         for tensor in (copy.inputs if isinstance(copy.inputs, list) else [copy.inputs])
     }
-    for mine, its in zip(*(tf.nest.flatten(model(inputs)) for model in (copy, learnt))):
+    for mine, its in zip(*(tf.nest.flatten(model(inputs)) for model in (copy, learned))):
         assert np.allclose(mine, its, rtol=0.05, atol=0.05)
 
 

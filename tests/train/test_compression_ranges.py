@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made.networks import interpreter, made_cell, made_denoiser, outputs
 
 from litebrush_train.compression.quantization import learn_ranges, quantization_aware, settle_ranges
-from litebrush_train.compression.ranges import FixedRange, LearntRange, bounds
+from litebrush_train.compression.ranges import FixedRange, LearnedRange, bounds
 
 SEEN = np.linspace(-1, 2, 64, dtype=np.float32).reshape(1, 4, 4, 4)
 
@@ -53,7 +53,7 @@ def test_the_slope_of_the_factor_is_that_of_learned_step_sizes(step, zero_point,
     variable = tf.Variable(factor)
     with tf.GradientTape() as tape:
         tape.watch(given_values := tf.constant(values))
-        rounded = LearntRange(FixedRange(None), variable)(given_values, True, ends)
+        rounded = LearnedRange(FixedRange(None), variable)(given_values, True, ends)
     by_values, by_factor = tape.gradient(rounded, [given_values, variable], upstream)
 
     assert np.allclose(rounded, factor * step * stored, atol=1e-3 * factor * step)
@@ -77,16 +77,16 @@ def test_a_range_grows_narrow_where_only_small_values_matter_to_the_loss():
     assert least / greatest == pytest.approx(before[0] / before[1])
 
 
-def test_settled_ranges_round_as_the_learnt_ones_did_and_are_those_of_the_file():
+def test_settled_ranges_round_as_the_learned_ones_did_and_are_those_of_the_file():
     network, inputs = made_denoiser()
     quantized = quantization_aware(network, inputs)
     learn_ranges(quantized)
     for factor in factors(quantized):
         factor.assign(0.8)
-    learnt = outputs(quantized, inputs)[0]
+    learned = outputs(quantized, inputs)[0]
     settle_ranges(quantized)
-    assert np.array_equal(outputs(quantized, inputs)[0], learnt)
-    assert not np.array_equal(outputs(quantization_aware(network, inputs), inputs)[0], learnt)
+    assert np.array_equal(outputs(quantized, inputs)[0], learned)
+    assert not np.array_equal(outputs(quantization_aware(network, inputs), inputs)[0], learned)
     least, greatest = range_of(quantized, "restored")
     (output,) = interpreter(quantized).get_output_details()
     assert output["quantization"][0] == pytest.approx((greatest - least) / 255)
@@ -99,7 +99,7 @@ def test_a_network_that_nobody_trained_on_rounds_as_before():
     assert np.allclose(outputs(fixed, inputs)[0], outputs(learning, inputs)[0], atol=1e-6)
 
 
-def test_known_ranges_are_not_learnt():
+def test_known_ranges_are_not_learned():
     network, inputs = made_cell("tanh")
     quantized = quantization_aware(network, inputs, tied=(("state", "next_state"),))
     learn_ranges(quantized, ("next_state", "frame"))

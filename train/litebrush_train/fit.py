@@ -32,7 +32,7 @@ class Phase:
         section: of the recipe, which decides about it.
         steps: all of them, those of an earlier process included.
         run: folder of the run.
-        batches: what is learnt from.
+        batches: what is learned from.
         checkpoint_every: steps between two checkpoints.
     """
 

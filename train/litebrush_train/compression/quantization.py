@@ -129,7 +129,7 @@ def learn_ranges(quantized: keras.Model, known: tuple[str, ...] = ()) -> None:
 
 
 def settle_ranges(quantized: keras.Model) -> None:
-    """Fix the ranges that the network has learnt."""
+    """Fix the ranges that the network has learned."""
     for layer in quantized.layers:
         settle(layer)
 

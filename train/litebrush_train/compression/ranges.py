@@ -32,7 +32,7 @@ class FixedRange:
         return self._quantizer(inputs, False, weights=weights, **kwargs)
 
 
-class LearntRange:
+class LearnedRange:
     """A quantizer whose range is multiplied by a trained factor, after LSQ (Esser et al. 2020).
 
     The zero point stays. Training finds between how finely each value is rounded and how many are clipped what the
@@ -101,11 +101,11 @@ def learn(layer: keras.layers.Layer) -> None:
     """Let training make the range that a wrapped layer's activations have wider or narrower."""
     factor = layer.add_weight(_FACTOR, shape=(), initializer="ones")
     setattr(layer, _FACTOR, factor)
-    _replace_quantizers(layer, lambda quantizer: LearntRange(quantizer, factor))
+    _replace_quantizers(layer, lambda quantizer: LearnedRange(quantizer, factor))
 
 
 def settle(layer: keras.layers.Layer) -> None:
-    """Fix the range that a wrapped layer's activations have learnt, if they did."""
+    """Fix the range that a wrapped layer's activations have learned, if they did."""
     factor = getattr(layer, _FACTOR, None)
     if factor is not None:
         for bound in bounds(layer):

@@ -133,7 +133,7 @@ class ChannelPruning(Stage):
 
 
 class QuantizationAwareTraining(Stage):
-    """8-bit arithmetic is simulated, after equalization of the groups; ranges are learnt that are not known."""
+    """8-bit arithmetic is simulated, after equalization of the groups; ranges are learned that are not known."""
 
     name = "quantization_aware_training"
     quantizes = True
