@@ -54,11 +54,13 @@ def forms_of(folder: Path) -> dict[str, bytes]:
         without_learned = Path(temporary) / "handover"
         shutil.copytree(folder, without_learned, ignore=shutil.ignore_patterns("quantization_aware_model"))
         plain = convert(without_learned, Precision.INT8)
-    forms = {FLOAT32: float32}
-    for name, converted in ((PLAIN, plain), (LEARNED, convert(folder, Precision.INT8))):
-        refined = refine(converted, float32, handover.contract, handover.representative_dataset())
-        forms |= {name: converted, ", ".join((name, *refined.means)): refined.flatbuffer}
-    return forms
+    refined = refine(plain, float32, handover.contract, handover.representative_dataset())
+    return {
+        FLOAT32: float32,
+        PLAIN: plain,
+        ", ".join((PLAIN, *refined.means)): refined.flatbuffer,
+        LEARNED: convert(folder, Precision.INT8),
+    }
 
 
 def mean_psnr_db(folder: Path, flatbuffer: bytes, photos: list[Pixels], form: str) -> float:

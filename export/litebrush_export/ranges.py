@@ -1,8 +1,7 @@
-"""Other ranges for the activations of an 8-bit network.
+"""Narrower ranges for the activations of an 8-bit network.
 
-Narrower ones clip a few values for a finer step everywhere else; of each range the part is taken that
-:func:`litebrush.rounding.best_range` finds. Wider ones are for ranges that were learned: training
-hardly meets the extremes. What comes in and goes out keeps its range.
+They clip a few values for a finer step everywhere else; of each range the part is taken that
+:func:`litebrush.rounding.best_range` finds. What comes in and goes out keeps its range.
 """
 
 from __future__ import annotations
@@ -54,21 +53,6 @@ def narrow_ranges(flatbuffer: bytes, samples: Iterable[Sample]) -> bytes:
             if values:
                 whole = _range_of(graph.tensor(min(group)))
                 _set_range(model, graph, group, best_range(np.concatenate(values), *whole))
-    return model.packed()
-
-
-def widen_ranges(flatbuffer: bytes, factor: float) -> bytes:
-    """The network with the ranges of all its activations multiplied by a factor.
-
-    Args:
-        flatbuffer: an 8-bit network.
-        factor: above 1.
-    """
-    model = EditableModel(flatbuffer)
-    for graph in model.graphs:
-        for group in _sharing_a_range(model, graph):
-            lowest, highest = _range_of(graph.tensor(min(group)))
-            _set_range(model, graph, group, (factor * lowest, factor * highest))
     return model.packed()
 
 

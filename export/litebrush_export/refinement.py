@@ -1,4 +1,4 @@
-"""What calibration leaves undone: other ranges and corrected biases, kept where they bring the network nearer."""
+"""What calibration leaves undone: narrower ranges and corrected biases, kept where they bring the network nearer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from litebrush.contract import ModelContract
 from litebrush_export.bias_correction import correct_biases
 from litebrush_export.observation import Sample
-from litebrush_export.ranges import narrow_ranges, widen_ranges
+from litebrush_export.ranges import narrow_ranges
 from litebrush_export.trial import run_real
 
 _COMPARED_SAMPLES = 8
-_WIDER = (1.05, 1.1)
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Refined:
 
     Attributes:
         flatbuffer: the network.
-        means: what was changed: ``narrowed`` or ``widened``, ``corrected biases``, or nothing.
+        means: what was changed: ``narrowed``, ``corrected biases``, both or nothing.
     """
 
     flatbuffer: bytes
@@ -44,7 +43,6 @@ def refine(flatbuffer: bytes, float32: bytes, contract: ModelContract, samples: 
     """
     dataset = tuple(samples)
     ranged = [Refined(flatbuffer, ()), Refined(narrow_ranges(flatbuffer, dataset), ("narrowed",))]
-    ranged += [Refined(widen_ranges(flatbuffer, factor), ("widened",)) for factor in _WIDER]
     corrected = [
         Refined(correct_biases(each.flatbuffer, float32, dataset), (*each.means, "corrected biases")) for each in ranged
     ]

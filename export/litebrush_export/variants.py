@@ -118,7 +118,12 @@ def _convert_all(sources: Mapping[Precision, Path], target: Target) -> dict[Prec
 
 
 def _eight_bit_forms(handover: Handover, converted: bytes, float32: bytes, learned: bool) -> dict[str, bytes]:
-    """The 8-bit network as it was converted and as it can be made nearer at no cost, by name."""
+    """The 8-bit network as it was converted and as it can be made nearer at no cost, by name.
+
+    Ranges that were learned together with the weights, by the truth, are left alone: such a network is not float32
+    rounded, and one nearer to float32 is no better for it.
+    """
+    if learned:
+        return {_LEARNED: converted}
     refined = refine(converted, float32, handover.contract, handover.representative_dataset())
-    ranges = _LEARNED if learned else _CALIBRATED
-    return {ranges: converted, ", ".join((ranges, *refined.means)): refined.flatbuffer}
+    return {_CALIBRATED: converted, ", ".join((_CALIBRATED, *refined.means)): refined.flatbuffer}

@@ -58,6 +58,10 @@ def test_learned_ranges_make_int8_tensors_the_pictures_own_bytes(exported):
     assert all(encoding.exact for encoding in encodings(model.flatbuffer, model.contract).values())
 
 
+def test_learned_ranges_are_left_as_they_were_learned(exported, handover):
+    assert open_model(exported[Precision.INT8].path).flatbuffer == convert(handover, Precision.INT8)
+
+
 def test_calibrated_ranges_do_the_same_for_the_picture_that_goes_in(copied):
     shutil.rmtree(copied / "quantization_aware_model")
     flatbuffer = convert(copied, Precision.INT8)
