@@ -56,9 +56,9 @@ def recurrent_model(monkeypatch):
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [((), "restored frame by frame by denoise int8"), (("--model", "denoise-video"), "restored by denoise-video int8")],
+    [((), "restored by denoise-video int8"), (("--model", "denoise"), "restored frame by frame by denoise int8")],
 )
-def test_an_animation_is_restored_frame_by_frame_or_by_the_model_for_videos(model, words, animation, tmp_path):
+def test_an_animation_is_restored_by_the_model_for_videos_or_frame_by_frame(model, words, animation, tmp_path):
     done = litebrush("video", animation, "-o", tmp_path / "b.png", "--noise-level", 20, *model)
     assert (done.returncode, done.stderr) == (0, "")
     said = rf"b\.png: 4 frames of 96x64, [\d.]+ ms a frame, 1 scene cut, {words} on cpu"

@@ -27,7 +27,7 @@ from litebrush.restorer import NoiseLevel, Restorer
 from litebrush.sequence import FrameByFrame, SequenceRestorer, Stream
 from litebrush.threads import Threads
 
-_DEFAULT_MODEL = "denoise"
+_DEFAULT_MODEL = "denoise-video"
 
 FrameShown = Callable[[], None]
 
@@ -62,7 +62,7 @@ def _progress_bar(label: str, count: int | None) -> Iterator[FrameShown]:
     help="A .gif, .webp or .png animation, a .mp4, .mkv or .mov video, or a folder of PNGs to write.",
 )
 @click.option(
-    "--model", help="Name of a shipped model, or a .tflite file that restores.  [default: denoise, frame by frame]"
+    "--model", help="Name of a shipped model, or a .tflite file that restores.  [default: denoise-video]"
 )
 @noise_level_option
 @precision_option
@@ -86,7 +86,7 @@ def command(
     \b
     Examples:
       litebrush video old.gif -o clean.gif
-      litebrush video interview.mp4 -o clean.mp4 --model denoise-video      # a camera that rests
+      litebrush video race.mp4 -o clean.mp4 --model denoise      # a model for photographs, frame by frame
       litebrush video frames/ -o clean.webp --noise-level 20
       litebrush video film.mp4 -o clean.mp4 --model film-int8.tflite --threads 4
     """
