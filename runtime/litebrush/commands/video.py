@@ -61,9 +61,7 @@ def _progress_bar(label: str, count: int | None) -> Iterator[FrameShown]:
     required=True,
     help="A .gif, .webp or .png animation, a .mp4, .mkv or .mov video, or a folder of PNGs to write.",
 )
-@click.option(
-    "--model", help="Name of a shipped model, or a .tflite file that restores.  [default: denoise-video]"
-)
+@click.option("--model", help="Name of a shipped model, or a .tflite file that restores.  [default: denoise-video]")
 @noise_level_option
 @precision_option
 @threads_option
