@@ -1,6 +1,6 @@
 """The fastest mixture of 8-bit and float operators whose picture stays within a budget, found by measuring.
 
-It begins with the 8-bit network in its nearest form and gives operators back to float, each time those that regain
+It begins with the 8-bit network in its best form and gives operators back to float, each time those that regain
 most for the time they take, until the figure is within the budget; then it takes back what turned out not to be needed.
 Every candidate is a file that was run: figures come from the held-out samples, times from this machine.
 """
@@ -118,7 +118,7 @@ def search_mixture(
 
     Args:
         judge: of the hand-over, which must have a truth.
-        eight_bit: forms of the 8-bit network by their names, such as with learned and with narrowed ranges.
+        eight_bit: forms of the 8-bit network by their names, such as with calibrated ranges and with narrowed ones.
         compared: other networks to show beside them, by name.
         budget: how far the figure may be below that of float32, in the figure's unit.
         on_step: told what is being done, in words.

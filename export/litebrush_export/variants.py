@@ -92,7 +92,8 @@ def make_variants(folder: Path, handover: Handover, order: Order, on_step: Calla
     means: dict[Precision, tuple[str, ...]] = {}
     search = None
     if Precision.INT8 in flatbuffers:
-        on_step("narrowing ranges")
+        if not learned:
+            on_step("narrowing ranges")
         forms = _eight_bit_forms(handover, flatbuffers[Precision.INT8], float32, learned)
         name = next(reversed(forms))
         flatbuffers[Precision.INT8], means[Precision.INT8] = forms[name], (name,)
@@ -121,7 +122,7 @@ def _eight_bit_forms(handover: Handover, converted: bytes, float32: bytes, learn
     """The 8-bit network as it was converted and as it can be made nearer at no cost, by name.
 
     Ranges that were learned together with the weights, by the truth, are left alone: such a network is not float32
-    rounded, and one nearer to float32 is no better for it.
+    rounded, and one nearer to float32 need not be better.
     """
     if learned:
         return {_LEARNED: converted}

@@ -33,7 +33,7 @@ READ_SUFFIXES = WRITTEN_SUFFIXES | {
 }
 
 _QUALITY = {"crf": "18"}  # of x264: losses that are hardly seen
-_AS_SHOWN = {"bf": "0"}  # frames are stored as shown: MP4 keeps for how long the last one is that is stored
+_AS_SHOWN = {"bf": "0"}  # frames are stored as shown, in larger files: MP4 keeps for how long the last stored one is
 _MPEG_CLOCK = 90_000  # ticks a second
 _BT709, _BT601 = 1, 5  # FFmpeg's AVColorSpace
 _KNOWN_MATRICES = (_BT709, _BT601)
@@ -74,6 +74,7 @@ def open_video(path: Path) -> Iterator[OpenClip]:
 def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     """Write H.264, each frame shown for as long as the clip says; the file appears whole or not at all.
 
+    In MP4 and MOV the last frame is, if the clip is an animation; that of a video may stay longer or shorter.
     Frames of even size are 4:2:0, which everything plays; of an odd one 4:4:4. Transparent parts become black.
     The clip's first stream of sound is copied as it is.
 
@@ -88,7 +89,8 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     try:
         with atomic_file(path) as temporary, av.open(str(temporary), "w") as container:
             rate = clip.mean_rate
-            options = _QUALITY | _AS_SHOWN if clip.durations_ms else _QUALITY
+            animated = clip.frame_rate is None and clip.durations_ms
+            options = _QUALITY | _AS_SHOWN if animated else _QUALITY
             stream: Any = container.add_stream("libx264", rate=rate, options=options)
             stream.width, stream.height = clip.width, clip.height
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
@@ -118,7 +120,7 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
 def _timed(packets: list[Any], ticks: dict[int, int]) -> list[Any]:
     """Packets that say for how many ticks they are shown; the number is found by the tick at which a frame begins."""
     for packet in packets:
-        packet.duration = ticks.pop(packet.pts)
+        packet.duration = ticks.pop(packet.pts, packet.duration)
     return packets
 
 

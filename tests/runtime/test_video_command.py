@@ -121,6 +121,7 @@ BAD_CALLS = {
     "an output of no kind": (lambda clip: [clip, "-o", clip.with_name("b.txt")], "no known suffix"),
     "the original": (lambda clip: [clip, "-o", clip], "is the original"),
     "a noise level": (lambda clip: [clip, "-o", clip.with_name("b.gif"), "--noise-level", "99"], "knows 0 to 50"),
+    "a precision": (lambda clip: [clip, "-o", clip.with_name("b.gif"), "--precision", "dynamic"], "is not shipped in"),
     "a model": (lambda clip: [clip, "-o", clip.with_name("b.gif"), "--model", "none"], "no shipped model is called"),
 }
 

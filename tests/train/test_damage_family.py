@@ -12,7 +12,7 @@ from litebrush_train.restoration_recipes import DamageRecipe
 
 RECIPE = build(DamageRecipe, shipped_sections("damage"))
 SIDE = 64
-HAIR = (slice(10, 40), slice(20, 22))
+HAIR = (slice(10, 30), slice(20, 21))
 STAIN = (slice(None), slice(0, 48))
 OPAQUE, HALF = 1.0, 0.3
 
@@ -39,10 +39,11 @@ def missed(place: tuple[slice, slice]) -> float:
     return (loss(truth, picture()) - loss(truth, truth)) / truth.sum()
 
 
-def test_a_missed_pixel_of_a_hair_costs_more_than_one_of_a_stain_and_that_more_than_a_false_mark():
+def test_a_missed_pixel_of_a_hair_costs_four_times_that_of_a_stain_and_that_more_than_a_false_mark():
     clean = picture()
     false_mark = (loss(clean, picture(HAIR)) - loss(clean, clean)) / picture(HAIR).sum()
-    assert missed(HAIR) > 2 * missed(STAIN) > 4 * false_mark
+    assert missed(HAIR) == pytest.approx(4 * missed(STAIN), rel=0.05)
+    assert missed(STAIN) > 2 * false_mark
 
 
 @pytest.mark.parametrize("found", [HAIR, STAIN])

@@ -51,7 +51,7 @@ def measure_over_adb(program: Path, order: Order) -> BenchmarkDocument:
         order: what to measure, on ``cpu`` or ``gpu`` and a number of threads.
 
     Raises:
-        ModelFileError, ContractError: a model that does not exist or is damaged.
+        ModelFileError, ContractError: as :meth:`litebrush.bench.order.Order.wishes`.
         BenchmarkError: no adb, no device, or nothing could be measured.
     """
     if shutil.which("adb") is None:

@@ -50,7 +50,7 @@ def measure_over_ssh(host: str, order: Order) -> BenchmarkDocument:
         order: what to measure; its files are taken along.
 
     Raises:
-        ModelFileError, ContractError: a model that does not exist or is damaged.
+        ModelFileError, ContractError: as :meth:`litebrush.bench.order.Order.wishes`.
         BenchmarkError: there is no ``ssh`` here, no connection, or the device failed; it has said why.
     """
     if shutil.which("ssh") is None:

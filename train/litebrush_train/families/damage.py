@@ -28,9 +28,9 @@ from litebrush_train.restoration_recipes import DamageRecipe
 _OPAQUE = 127
 _FAINTEST = 0.08  # opacity below which nobody sees damage
 _LEAST_CHANGE = 8  # grey levels; nobody sees white dust on snow
-_DAMAGED_SHARE = 0.1  # of a picture's pixels that its damage weighs as much as, be it a hair or a stain ...
+_DAMAGED_SHARE = 0.1  # of a picture's pixels that its damage weighs as much as ...
 _LIGHTEST, _HEAVIEST = 3.0, 12.0  # ... unless a pixel of it would then weigh less or more than this
-_OVERRATED = 1.4  # by how much those weights raise the odds of damage; chosen on training photos, for few false alarms
+_OVERRATED = 1.4  # part of what those weights raise the odds of damage by; chosen on photos of training
 _TOLERANCE_PX = 2
 _UNDAMAGED_SHARE = 0.25
 _WELL_KEPT_SHARE = 0.7  # of the photographs: neither faded nor scanned badly
@@ -81,11 +81,11 @@ class Damage(Restoration[DamageRecipe]):
         return Sample({"image": damaged}, target[..., None].astype(np.uint8))
 
     def losses(self, networks: Networks, batch: Batch, step: tf.Tensor) -> Losses:
-        """Cross-entropy, in which thin damage counts as much as wide.
+        """Cross-entropy, in which a pixel of thin damage counts up to four times as much as one of wide.
 
         A hair has a hundredth of a stain's pixels: without a weight that each picture sets for itself, stains, the
         hardest to tell from shadow and sky, would leave nothing else to learn. The weights make damage seem likelier
-        than it is; the factor in its odds is put on before the loss, so that the mask is without it. What is more
+        than it is; a factor in its odds, put on before the loss, takes a part of that back from the mask. What is more
         transparent than opaque but can be seen is neither damaged nor whole, and so is opaque damage of the picture's
         own colour: they have no part in the loss.
         """
