@@ -89,8 +89,8 @@ def write_video(path: Path, clip: Clip, frames: Iterable[Image.Image]) -> bool:
     try:
         with atomic_file(path) as temporary, av.open(str(temporary), "w") as container:
             rate = clip.mean_rate
-            animated = clip.frame_rate is None and clip.durations_ms
-            options = _QUALITY | _AS_SHOWN if animated else _QUALITY
+            is_animation = clip.frame_rate is None and len(clip.durations_ms) > 0
+            options = _QUALITY | _AS_SHOWN if is_animation else _QUALITY
             stream: Any = container.add_stream("libx264", rate=rate, options=options)
             stream.width, stream.height = clip.width, clip.height
             stream.pix_fmt = "yuv444p" if clip.width % 2 or clip.height % 2 else "yuv420p"
